@@ -30,13 +30,18 @@ const char *http_request_field(const struct http_request *request, const char *n
 
 struct http_response {
     int status;
-    const char *content_type; /* static text; NULL: no such field */
-    bool nosniff;             /* X-Content-Type-Options: nosniff */
-    bool close;               /* HTTP/1.1: close the connection afterwards */
-    char *location;           /* owned; NULL: none */
-    unsigned retry_after_s;   /* 0: none */
+    const char *content_type;  /* static text; NULL: no such field */
+    bool close;                /* HTTP/1.1: close the connection afterwards */
+    struct http_field *fields; /* further fields, owned */
+    size_t field_count;
     struct buf body;
+    struct http_field *trailers; /* HTTP/2 only, sent behind the body; owned */
+    size_t trailer_count;
 };
+/* name: lower case. Both are copied. */
+void http_response_add_field(struct http_response *response, const char *name, const char *value);
+void http_response_add_trailer(struct http_response *response, const char *name, const char *value);
+/* Wipes and frees all members. */
 void http_response_clear(struct http_response *response);
 
 /* Hard limits of one connection; 0 is no legal value. */

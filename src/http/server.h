@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "http/message.h"
+
+/*
+ * The server side of one HTTP connection as a codec without I/O: bytes in, requests out; responses
+ * in, bytes out. HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) behind one interface.
+ *
+ *   http_server_new       for each connection, after ALPN
+ *   http_server_feed      bytes of the client; calls back for each complete request
+ *   http_server_respond   later or at once, in any order for HTTP/2
+ *   http_server_drain     bytes for the client
+ */
+enum http_version { HTTP_VERSION_NONE = 0, HTTP_1_1, HTTP_2 };
+
+struct http_server;
+struct http_server_events {
+    void *arg;
+    /*
+     * A request is complete. *request moves to the callee, which clears it. `exchange` names it
+     * for http_server_respond, which may be called from inside this callback.
+     */
+    void (*on_request)(void *arg, uint64_t exchange, struct http_request *request);
+    /* The client gave this exchange up; a response to it will be dropped. May be NULL. */
+    void (*on_abandoned)(void *arg, uint64_t exchange);
+    /* Asked when the fields of a request are there: how many body bytes this path may have, at
+     * most limits.body_bytes. May be NULL. */
+    size_t (*body_limit)(void *arg, const struct http_request *request);
+    /*
+     * Fills a response for a request that the codec itself refuses (400, 413, 414, 431, 501, 505):
+     * the house's error envelope. May be NULL: an empty body.
+     */
+    void (*on_refused)(void *arg, int status, const char *reason, struct http_response *response);
+};
+
+/* limits and events are copied. */
+struct http_server *http_server_new(enum http_version version, const struct http_limits *limits,
+                                    const struct http_server_events *events);
+/* False when the connection is over: drain once more, then close. FAIL_MALFORMED or FAIL_TOO_LARGE. */
+bool http_server_feed(struct http_server *server, struct bytes in, struct err *err) MUST_CHECK;
+/* Takes the contents of *response; unknown and abandoned exchanges are ignored. */
+void http_server_respond(struct http_server *server, uint64_t exchange,
+                         struct http_response *response);
+/* Appends bytes for the client, up to about max at a time; call again until nothing comes. */
+void http_server_drain(struct http_server *server, struct buf *out, size_t max);
+/* No more requests after those in flight: GOAWAY, or `Connection: close` on the next response. */
+void http_server_shutdown(struct http_server *server);
+/* Nothing more will come from this side and nothing is in flight: close when drained. */
+bool http_server_wants_close(const struct http_server *server) MUST_CHECK;
+/* No request is being received and none waits for its response. */
+bool http_server_is_idle(const struct http_server *server) MUST_CHECK;
+/* A request has begun to arrive but is not complete: the request deadline runs. */
+bool http_server_is_receiving(const struct http_server *server) MUST_CHECK;
+void http_server_free(struct http_server *server);
