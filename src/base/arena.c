@@ -17,7 +17,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     struct arena_block *block = arena->newest;
     size_t need;
 
-    if (__builtin_add_overflow(size, sizeof(max_align_t) - 1, &need))
+    if (size > SIZE_MAX / 2 || __builtin_add_overflow(size, sizeof(max_align_t) - 1, &need))
         abort();
     need = need / sizeof(max_align_t) * sizeof(max_align_t);
     if (block == NULL || need > block->size - block->used) {

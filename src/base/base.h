@@ -14,7 +14,7 @@
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define NONNULL __attribute__((nonnull))
-#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args), nonnull(fmt)))
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Hands a pointer over and forgets it: the CLEANUP variable then frees nothing. */

@@ -29,7 +29,8 @@ void buf_reserve(struct buf *b, size_t len)
 
 uint8_t *buf_grow(struct buf *b, size_t len)
 {
-    buf_reserve(b, len);
+    /* At least one byte, so that there always is an address to return. */
+    buf_reserve(b, len > 0 ? len : 1);
     uint8_t *const place = b->at + b->len;
     b->len += len;
     return place;
@@ -57,8 +58,10 @@ void buf_add_format(struct buf *b, const char *fmt, ...)
     if (len < 0)
         abort();
     buf_reserve(b, (size_t)len + 1);
-    (void)vsnprintf((char *)b->at + b->len, (size_t)len + 1, fmt, again);
+    const int written = vsnprintf((char *)b->at + b->len, (size_t)len + 1, fmt, again);
     va_end(again);
+    if (written != len)
+        abort();
     b->len += (size_t)len;
 }
 

@@ -13,6 +13,7 @@ struct buf {
     size_t cap; /* bytes allocated */
 };
 
+/* `more` must not be a part of *b. */
 void buf_add(struct buf *b, struct bytes more);
 void buf_add_string(struct buf *b, const char *text);
 void buf_add_format(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -25,7 +25,8 @@ struct err {
     char text[480]; /* one line, no secrets, always terminated */
 };
 
-/* Sets *e and returns false, so a failing function can say why in one line. */
+/* Sets *e and returns false, so a failing function can say why in one line. No argument may be the
+ * text of *e itself: that is what err_in is for. */
 bool err_set(struct err *e, enum fail_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4) NONNULL;
 /* Puts "context: " before the text and returns false; the kind stays. */
 bool err_in(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3) NONNULL;

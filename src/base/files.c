@@ -123,6 +123,7 @@ static bool read_until_end(const struct files *fs, int fd, const char *path, siz
                            struct buf *out, struct err *err)
 {
     enum { CHUNK = 64 * 1024 };
+    const size_t before = out->len;
 
     for (;;) {
         buf_reserve(out, CHUNK);
@@ -134,7 +135,7 @@ static bool read_until_end(const struct files *fs, int fd, const char *path, siz
         if (got == 0)
             return true;
         out->len += (size_t)got;
-        if (out->len > max)
+        if (out->len - before > max)
             return err_set(err, FAIL_TOO_LARGE, "%s has more than %zu bytes", path, max);
     }
 }
@@ -158,7 +159,9 @@ bool file_write_all(const struct files *fs, int fd, struct bytes data, struct er
         const ssize_t put = fs->write(fs->ctx, fd, data.at, data.len);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
+        if (put == 0)
+            errno = EIO; /* no progress: never try for ever */
+        if (put <= 0)
             return err_errno(err, FAIL_UNAVAILABLE, "write of %zu bytes", data.len);
         data = bytes_of(data.at + put, data.len - (size_t)put);
     }
@@ -224,5 +227,9 @@ bool file_make_directories(const struct files *fs, const char *path, struct err 
         if (slash != NULL)
             *slash++ = '/';
     }
+    const int fd = fs->open(fs->ctx, path, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return err_errno(err, FAIL_UNAVAILABLE, "cannot use %s as a directory", path);
+    (void)fs->close(fs->ctx, fd);
     return true;
 }

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { LARGEST = 1 << 30 }; /* bytes; the sizes below cannot wrap */
+
 static size_t pages_for(size_t len)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -14,6 +16,10 @@ static size_t pages_for(size_t len)
 
 struct secret *secret_new(size_t len, struct err *err)
 {
+    if (len > LARGEST) {
+        (void)err_set(err, FAIL_INTERNAL, "%zu secret bytes are too many", len);
+        return NULL;
+    }
     const size_t size = pages_for(len);
     struct secret *s = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
