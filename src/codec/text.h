@@ -4,8 +4,8 @@
 #include "base/err.h"
 
 /*
- * Bytes as text: hex, base64 and PEM. Encoders and the base64 decoder are branch-free on the
- * data, because keys pass through them.
+ * Bytes as text: hex, base64 and PEM. Encoders and decoders are branch-free on the digits, because
+ * keys pass through them. A decoder that fails leaves *out as it was.
  */
 
 /* Appends lower-case hex. */
@@ -31,10 +31,15 @@ struct pem_block {
     struct buf der;     /* owned */
 };
 void pem_block_clear(struct pem_block *block);
+#define auto_pem_block struct pem_block CLEANUP(pem_block_clear)
 /*
  * The first well-formed block in *text, by the rules of Go's encoding/pem (manifest.md, section 9):
  * `-----BEGIN X-----` at the start of a line, optional `Key: value` headers, base64 with any
  * white space, `-----END X-----` with the same X; malformed candidates are skipped. On success
- * *text is what follows the block. False when there is none.
+ * *text is what follows the block. False, and *text as it was, when there is none. The block starts
+ * as all zero and each call clears it first:
+ *     auto_pem_block block = { 0 };
+ *     while (pem_next(&text, &block))
+ * Time is linear in what is skipped and read.
  */
 bool pem_next(struct bytes *text, struct pem_block *block) MUST_CHECK;
