@@ -26,8 +26,31 @@ struct bytes cert_subject_key_id(const struct cert *cert) MUST_CHECK;
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer) MUST_CHECK;
 /* Appends one PEM block. */
 void cert_pem(const struct cert *cert, struct buf *out);
-/* notAfter in seconds since 1970; may lie far beyond 2038. */
+/* Seconds since 1970; notAfter may lie far beyond 2038. */
+int64_t cert_not_before(const struct cert *cert) MUST_CHECK;
 int64_t cert_not_after(const struct cert *cert) MUST_CHECK;
+/* The last commonName of the subject as it stands there, empty when there is none; valid as long as
+ * the certificate. */
+struct bytes cert_common_name(const struct cert *cert) MUST_CHECK;
+/* The value of the extension with this OID (dotted digits): the contents of its OCTET STRING, valid as
+ * long as the certificate. False when there is none. */
+bool cert_extension(const struct cert *cert, const char *dotted, struct bytes *value) MUST_CHECK;
+/* May it authenticate a server: no extended key usage, or one that names serverAuth or any? */
+bool cert_allows_server_auth(const struct cert *cert) MUST_CHECK;
+
+/* Bits of key_usage below (RFC 5280, 4.2.1.3). */
+enum {
+    CERT_USAGE_SIGNATURE = 1,      /* digitalSignature */
+    CERT_USAGE_KEY_AGREEMENT = 16, /* keyAgreement */
+    CERT_USAGE_CERT_SIGN = 32,     /* keyCertSign */
+    CERT_USAGE_DEFAULT = CERT_USAGE_SIGNATURE | CERT_USAGE_CERT_SIGN,
+    CERT_USAGE_ALL = 511,
+};
+/* The extended key usages that have a number in manifest.md 7.7, dotted, by that number. */
+enum { CERT_PURPOSE_COUNT = 14 };
+extern const char *const cert_purposes[CERT_PURPOSE_COUNT];
+/* 2^63 - 1 nanoseconds: how long certificates of the Coordinator and of Marbles live. */
+#define CERT_FOREVER_SECONDS INT64_C(9223372036)
 
 struct text_list {
     bool present; /* an empty list that is present differs from an absent one */

@@ -27,7 +27,8 @@ uint32_t crc32c(struct bytes in);
 enum { AEAD_NONCE_LEN = 12, AEAD_TAG_LEN = 16 }; /* bytes */
 
 /*
- * AES-GCM; the key is 16 or 32 bytes. Appends ciphertext and tag (in.len + AEAD_TAG_LEN bytes).
+ * AES-GCM; the key is 16 or 32 bytes. Appends ciphertext and tag (in.len + AEAD_TAG_LEN bytes),
+ * nothing on failure; in and aad must not lie in out, which may move.
  * The caller answers for never using a nonce twice under one key.
  */
 bool aead_seal(struct bytes key, const uint8_t nonce[static AEAD_NONCE_LEN], struct bytes aad,

@@ -16,37 +16,56 @@ struct key *key_generate(enum key_type type, unsigned bits, struct err *err) MUS
 struct key *key_ref(struct key *key) MUST_CHECK;
 void key_free(struct key *key);
 enum key_type key_type(const struct key *key) MUST_CHECK;
+/* As in key_generate: the modulus of RSA, the order of a curve, 0 for Ed25519. */
 unsigned key_bits(const struct key *key) MUST_CHECK;
+/* Private halves do not count, so a private key equals its public key. */
 bool key_equal_public(const struct key *a, const struct key *b) MUST_CHECK;
 
-/* SubjectPublicKeyInfo DER (RFC 5280, 4.1.2.7). Appends. */
+/*
+ * Readers fail with FAIL_MALFORMED; they refuse bytes behind the key, more than 32 KiB, and curves
+ * given by parameters instead of a name. Writers fail with FAIL_INTERNAL when the key has no such
+ * form, as a public key has no private one; elliptic points always leave uncompressed.
+ */
+/* SubjectPublicKeyInfo DER (RFC 5280, 4.1.2.7). Appends. Types outside key_type read as KEY_OTHER.
+ */
 bool key_public_der(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 struct key *key_from_public_der(struct bytes der, struct err *err) MUST_CHECK;
 /*
- * An RSA public key in PEM, by the rules for recovery keys (state-and-recovery.md, 6.2): first block
- * of type `PUBLIC KEY`, rsaEncryption, at least 1024 bits. FAIL_MALFORMED.
+ * An RSA public key in PEM, by the rules for recovery keys (state-and-recovery.md, 6.2): first
+ * block of type `PUBLIC KEY`, rsaEncryption, at least 1024 bits. Here also at most 16384 bits and
+ * an odd public exponent from 3 to 2^64, so that work with it is bounded. FAIL_MALFORMED.
  */
 struct key *key_from_recovery_pem(struct bytes pem, struct err *err) MUST_CHECK;
 /* PKCS#8 DER in the forms of manifest.md 7.3 (EC: named curve in the algorithm, inner key without
  * parameters but with the public point). Appends. */
 bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
+/*
+ * RSA, ECDSA and Ed25519. A public point that is not that of the private number is refused; the
+ * parts of an RSA key are not checked against each other, because that would test primes for
+ * seconds.
+ */
 struct key *key_from_private_pkcs8(struct bytes der, struct err *err) MUST_CHECK;
-/* SEC 1 ECPrivateKey DER (RFC 5915), as `privateKey:*` values of the state. */
+/* SEC 1 ECPrivateKey DER (RFC 5915) with curve and point, as `privateKey:*` values of the state. */
 bool key_private_sec1(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
+/* The curve must be there, the point may be left out. */
 struct key *key_from_private_sec1(struct bytes der, struct err *err) MUST_CHECK;
 /* The private scalar of an EC key, big-endian, without leading zero bytes. Appends. */
 bool key_private_scalar(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 
-/* ECDSA over SHA-256 of the message, ASN.1 DER (client-api.md, 16). Appends. */
+/* ECDSA over SHA-256 of the message, ASN.1 DER (client-api.md, 16), or RSA PKCS#1 v1.5. Appends.
+ * FAIL_DENIED for keys of other types. */
 bool key_sign_sha256(const struct key *key, struct bytes message, struct buf *signature,
                      struct err *err) MUST_CHECK;
-/* FAIL_DENIED when the signature does not verify. ECDSA or RSA PKCS#1 v1.5 by the type of the key. */
+/*
+ * FAIL_DENIED when the signature does not verify, and for keys that cannot: of other types, or RSA
+ * beyond the bounds of key_from_recovery_pem. ECDSA or RSA PKCS#1 v1.5 by the type of the key.
+ */
 bool key_verify_sha256(const struct key *key, struct bytes message, struct bytes signature,
                        struct err *err) MUST_CHECK;
 /* RSAES-OAEP, SHA-256 for hash and MGF1, empty label (RFC 8017, 7.1). Appends. */
 bool key_oaep_encrypt(const struct key *key, struct bytes in, struct buf *out,
                       struct err *err) MUST_CHECK;
-/* FAIL_DENIED when the ciphertext does not decrypt. Appends. */
+/* FAIL_DENIED, with one text for every cause, when the ciphertext does not decrypt. Appends. */
 bool key_oaep_decrypt(const struct key *key, struct bytes in, struct buf *out,
                       struct err *err) MUST_CHECK;
 

@@ -18,7 +18,12 @@ struct tls_session;
 
 /*
  * alpn: protocol names in order of preference, wire format (length byte, name) as in RFC 7301.
- * require_alpn: a client that offers protocols none of which is ours, or none at all, is refused.
+ * A client that offers protocols none of which is ours is refused (RFC 7301, 3.2: the alert
+ * no_application_protocol); with require_alpn also one that offers none at all. An empty list
+ * takes no notice of ALPN. FAIL_MALFORMED: not such a list; FAIL_INTERNAL: key and certificate do not
+ * belong together, or libssl refuses them.
+ *
+ * Tickets of one identity are worth nothing to another, so a new certificate means new handshakes.
  */
 struct tls_identity *tls_identity_new(const struct cert *cert, struct key *key, struct bytes alpn,
                                       bool require_alpn, struct err *err) MUST_CHECK;
@@ -29,15 +34,24 @@ void tls_identity_free(struct tls_identity *identity);
 struct tls_session *tls_accept(struct tls_identity *identity, struct err *err) MUST_CHECK;
 void tls_session_free(struct tls_session *session);
 
-/* Ciphertext from the peer. FAIL_MALFORMED / FAIL_DENIED when the session is over; drain once more, the
- * alert is there. */
+/*
+ * Ciphertext from the peer, copied; drives the handshake. Once established it only keeps the bytes, so
+ * read after every feed and do not feed while nobody reads. FAIL_MALFORMED (bytes or parameters) or
+ * FAIL_DENIED (the client's proof, or an alert of the client) when the session is over; drain once
+ * more, the alert is there.
+ */
 bool tls_feed(struct tls_session *session, struct bytes ciphertext, struct err *err) MUST_CHECK;
-/* Ciphertext for the peer; appends all that is ready. */
+/* Ciphertext for the peer; appends all that is ready. Drain after feed, read, write and close: each may
+ * have something to say. Never fails today. */
 bool tls_drain(struct tls_session *session, struct buf *out, struct err *err) MUST_CHECK;
-/* Decrypted bytes; appends what is there, up to max. *closed: the peer said close_notify. */
+/*
+ * Decrypted bytes; appends what is there, up to max; less than max means that there is no more.
+ * *closed: the peer said close_notify and all before it was read; what it sends later is ignored.
+ * Nothing, and no failure, before the end of the handshake.
+ */
 bool tls_read(struct tls_session *session, struct buf *out, size_t max, bool *closed,
               struct err *err) MUST_CHECK;
-/* Encrypts all of it. Only after the handshake. */
+/* Encrypts all of it. FAIL_INTERNAL before the end of the handshake. */
 bool tls_write(struct tls_session *session, struct bytes plaintext, struct err *err) MUST_CHECK;
 /* Queues close_notify. */
 void tls_close(struct tls_session *session);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/arena.h"
+#include "crypto/cert.h"
+
+/*
+ * Certificate signing requests of Marbles (PKCS#10, RFC 2986): what is kept of one, by
+ * marble-api.md 3.4.
+ *
+ * Fills *t, all else in it zero, with the subject's C, ST, L, street, postalCode, OU and serialNumber
+ * and with the DNS names and IP addresses of the SAN; both lists are present, also when empty. Common
+ * name, usages and extensions are the caller's to add. The contents live in the arena.
+ * FAIL_MALFORMED: not a request in DER; FAIL_DENIED: its signature is not by its own key.
+ */
+bool csr_read(struct bytes der, struct arena *arena, struct cert_template *t,
+              struct err *err) MUST_CHECK;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/internal.h"
+#include "crypto/key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/x509.h>
+
+/* Keys as DER, in and out. */
+
+/* An RSA private key of RSA_MAX_BITS takes 9.3 kB; no form that is read here takes more. */
+enum { KEY_DER_MAX = 32 * 1024 };
+
+DEFINE_CLEANUP(PKCS8_PRIV_KEY_INFO, pkcs8_cleanup, PKCS8_PRIV_KEY_INFO_free)
+#define auto_pkcs8 PKCS8_PRIV_KEY_INFO CLEANUP(pkcs8_cleanup)
+DEFINE_CLEANUP(BIGNUM, secret_number_cleanup, BN_clear_free)
+#define auto_secret_number BIGNUM CLEANUP(secret_number_cleanup)
+
+static bool size_fits(struct bytes der, const char *what, struct err *err)
+{
+    if (der.len > KEY_DER_MAX)
+        return err_set(err, FAIL_MALFORMED, "%s: %zu bytes are more than any key takes", what,
+                       der.len);
+    return true;
+}
+
+/*
+ * Refuses curves given by their parameters instead of a name (they need not be the curve that they
+ * look like). A point that came compressed, or was left out, leaves in the forms of
+ * manifest.md 7.3.
+ */
+static bool normalise_ec(EVP_PKEY *pkey)
+{
+    int is_explicit = 0;
+    char name[80];
+
+    return EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                                  &is_explicit) == 1 &&
+           is_explicit == 0 && EVP_PKEY_get_group_name(pkey, name, sizeof name, NULL) == 1 &&
+           EVP_PKEY_set_int_param(pkey, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 1) == 1 &&
+           EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                          OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1;
+}
+
+/* Takes over the key, also on failure. `left`: bytes behind the encoding. */
+static struct key *accept(EVP_PKEY *owned, size_t left, const char *what, struct err *err)
+{
+    auto_key *key = key_of_pkey(owned);
+
+    if (key == NULL) {
+        (void)libcrypto_refused(err, FAIL_MALFORMED, what);
+        return NULL;
+    }
+    /* Decoders leave the errors of what they tried in vain. */
+    ERR_clear_error();
+    if (left != 0) {
+        (void)err_set(err, FAIL_MALFORMED, "%s: %zu bytes follow the key", what, left);
+        return NULL;
+    }
+    if (key_type(key) == KEY_ECDSA && !normalise_ec(owned)) {
+        (void)libcrypto_refused(err, FAIL_MALFORMED, "elliptic curve without a name");
+        (void)err_in(err, "%s", what);
+        return NULL;
+    }
+    return TAKE(key);
+}
+
+bool key_public_der(const struct key *key, struct buf *out, struct err *err)
+{
+    const int len = i2d_PUBKEY(key_pkey(key), NULL);
+
+    if (len <= 0)
+        return libcrypto_refused(err, FAIL_INTERNAL, "encoding a public key");
+    uint8_t *at = buf_grow(out, (size_t)len);
+    (void)i2d_PUBKEY(key_pkey(key), &at);
+    return true;
+}
+
+struct key *key_from_public_der(struct bytes der, struct err *err)
+{
+    const uint8_t *at = der.at;
+
+    if (!size_fits(der, "public key", err))
+        return NULL;
+    EVP_PKEY *const pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
+    return accept(pkey, der.len - (size_t)(at - der.at), "public key", err);
+}
+
+bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err)
+{
+    auto_pkcs8 *info = EVP_PKEY2PKCS8(key_pkey(key));
+    const int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
+
+    if (len <= 0)
+        return libcrypto_refused(err, FAIL_INTERNAL, "encoding a private key");
+    uint8_t *at = buf_grow(out, (size_t)len);
+    (void)i2d_PKCS8_PRIV_KEY_INFO(info, &at);
+    return true;
+}
+
+/*
+ * Whether the public half belongs to the private one: an encoding may carry both, and libcrypto
+ * believes it. RSA is left out: there the check would test primes, seconds for a long key.
+ */
+static bool halves_match(const struct key *key)
+{
+    auto_pkey_ctx *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key_pkey(key), NULL);
+
+    return key_type(key) == KEY_RSA || (ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1);
+}
+
+/* As accept, for private keys. */
+static struct key *accept_private(EVP_PKEY *owned, size_t left, const char *what, struct err *err)
+{
+    auto_key *key = accept(owned, left, what, err);
+
+    if (key == NULL)
+        return NULL;
+    if (key_type(key) == KEY_RSA && !key_rsa_is_bounded(key)) {
+        (void)err_set(err, FAIL_MALFORMED,
+                      "%s: RSA with more than %d bits, or an impossible public exponent", what,
+                      RSA_MAX_BITS);
+        return NULL;
+    }
+    if (halves_match(key))
+        return TAKE(key);
+    (void)libcrypto_refused(err, FAIL_MALFORMED, "its halves do not belong together");
+    (void)err_in(err, "%s", what);
+    return NULL;
+}
+
+/*
+ * The types of manifest.md 7.3. Others are refused before they are decoded, because decoding a DSA
+ * or DH key already computes with numbers that its sender chose.
+ */
+static bool pkcs8_type_is_known(const PKCS8_PRIV_KEY_INFO *info)
+{
+    const ASN1_OBJECT *type = NULL;
+
+    if (PKCS8_pkey_get0(&type, NULL, NULL, NULL, info) != 1)
+        return false;
+    const int nid = OBJ_obj2nid(type);
+    return nid == NID_rsaEncryption || nid == NID_X9_62_id_ecPublicKey || nid == NID_ED25519;
+}
+
+struct key *key_from_private_pkcs8(struct bytes der, struct err *err)
+{
+    const uint8_t *at = der.at;
+
+    if (!size_fits(der, "PKCS#8 key", err))
+        return NULL;
+    auto_pkcs8 *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+    if (info != NULL && !pkcs8_type_is_known(info)) {
+        (void)err_set(err, FAIL_MALFORMED, "PKCS#8 key: neither RSA nor ECDSA nor Ed25519");
+        return NULL;
+    }
+    EVP_PKEY *const pkey = info == NULL ? NULL : EVP_PKCS82PKEY(info);
+    return accept_private(pkey, der.len - (size_t)(at - der.at), "PKCS#8 key", err);
+}
+
+bool key_private_sec1(const struct key *key, struct buf *out, struct err *err)
+{
+    if (key_type(key) != KEY_ECDSA)
+        return err_set(err, FAIL_INTERNAL, "only elliptic curve keys have a SEC 1 form");
+    const int len = i2d_PrivateKey(key_pkey(key), NULL);
+    if (len <= 0)
+        return libcrypto_refused(err, FAIL_INTERNAL, "encoding an EC private key");
+    uint8_t *at = buf_grow(out, (size_t)len);
+    (void)i2d_PrivateKey(key_pkey(key), &at);
+    return true;
+}
+
+static BIGNUM *private_number(const struct key *key)
+{
+    BIGNUM *number = NULL;
+
+    if (key_type(key) == KEY_ECDSA)
+        (void)EVP_PKEY_get_bn_param(key_pkey(key), OSSL_PKEY_PARAM_PRIV_KEY, &number);
+    return number;
+}
+
+struct key *key_from_private_sec1(struct bytes der, struct err *err)
+{
+    static const char what[] = "EC private key";
+    const uint8_t *at = der.at;
+
+    if (!size_fits(der, what, err))
+        return NULL;
+    /* d2i_PrivateKey takes PKCS#8 as well, which is not what was asked for. */
+    auto_pkcs8 *other = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+    if (other != NULL) {
+        (void)err_set(err, FAIL_MALFORMED, "%s: PKCS#8 instead of SEC 1", what);
+        return NULL;
+    }
+    at = der.at;
+    EVP_PKEY *const pkey = d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, (long)der.len);
+    return accept_private(pkey, der.len - (size_t)(at - der.at), what, err);
+}
+
+bool key_private_scalar(const struct key *key, struct buf *out, struct err *err)
+{
+    auto_secret_number *number = private_number(key);
+
+    if (number == NULL)
+        return libcrypto_refused(err, FAIL_INTERNAL, "private number of an EC key");
+    (void)BN_bn2bin(number, buf_grow(out, (size_t)BN_num_bytes(number)));
+    return true;
+}
