@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/reader.h"
+#include "codec/text.h"
+#include "crypto/hash.h"
+#include "sealing/sealing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * A blob of the platform key file:
+ *
+ *   0   1   version, 1
+ *   1   1   policy
+ *   2   12  nonce, random
+ *   14  n   AES-256-GCM ciphertext under HKDF-SHA-256(file key, info = KEY_INFO | policy)
+ *   ..  16  tag
+ */
+enum { BLOB_VERSION = 1, KEY_LEN = 32, KEY_FILE_LEN = 2 * KEY_LEN + 1 };
+#define KEY_INFO "taw platform file key"
+
+struct file_key {
+    const struct env *env;
+    char *path;
+    struct secret *key; /* KEY_LEN bytes */
+};
+
+static void file_key_free(void *ctx)
+{
+    struct file_key *const k = ctx;
+
+    secret_free(k->key);
+    free(k->path);
+    free(k);
+}
+
+static struct secret *policy_key(const struct file_key *k, uint8_t policy, struct err *err)
+{
+    uint8_t info[sizeof KEY_INFO];
+    auto_secret *key = secret_new(KEY_LEN, err);
+
+    /* The policy takes the place of the NUL. */
+    memcpy(info, KEY_INFO, sizeof info);
+    info[sizeof info - 1] = policy;
+    if (key == NULL || !hkdf_sha256(secret_bytes(k->key), BYTES_NONE, bytes_of(info, sizeof info),
+                                    key->at, key->len, err))
+        return NULL;
+    return TAKE(key);
+}
+
+static bool file_key_seal(void *ctx, enum sealing_policy policy, struct bytes plaintext,
+                          struct bytes aad, struct buf *blob, struct err *err)
+{
+    const struct file_key *const k = ctx;
+    const size_t start = blob->len;
+    uint8_t nonce[AEAD_NONCE_LEN];
+    auto_secret *key = policy_key(k, (uint8_t)policy, err);
+
+    if (key == NULL || !k->env->random(k->env->ctx, nonce, sizeof nonce, err))
+        return err_in(err, "platform key file %s", k->path);
+    buf_add_u8(blob, BLOB_VERSION);
+    buf_add_u8(blob, (uint8_t)policy);
+    buf_add(blob, bytes_of(nonce, sizeof nonce));
+    if (aead_seal(secret_bytes(key), nonce, aad, plaintext, blob, err))
+        return true;
+    buf_truncate(blob, start);
+    return err_in(err, "platform key file %s", k->path);
+}
+
+static bool open_blob(const struct file_key *k, struct bytes blob, struct bytes aad,
+                      struct buf *plaintext, struct err *err)
+{
+    struct reader r = reader_over(blob);
+    const uint8_t version = reader_u8(&r, "version");
+    const uint8_t policy = reader_u8(&r, "policy");
+    const struct bytes nonce = reader_bytes(&r, AEAD_NONCE_LEN, "nonce");
+    const struct bytes sealed = reader_rest(&r);
+
+    if (!reader_fits(&r, "blob", err))
+        return false;
+    if (version != BLOB_VERSION)
+        return err_set(err, FAIL_DENIED, "blob version %u is not known", version);
+    if (policy != SEAL_PRODUCT_KEY && policy != SEAL_UNIQUE_KEY)
+        return err_set(err, FAIL_DENIED, "blob policy %u is not known", policy);
+    auto_secret *key = policy_key(k, policy, err);
+    return key != NULL && aead_open(secret_bytes(key), nonce.at, aad, sealed, plaintext, err);
+}
+
+static bool file_key_unseal(void *ctx, struct bytes blob, struct bytes aad,
+                            struct secret **plaintext, struct err *err)
+{
+    const struct file_key *const k = ctx;
+    auto_buf opened = { 0 };
+
+    if (!open_blob(k, blob, aad, &opened, err)) {
+        if (err->kind != FAIL_INTERNAL)
+            err->kind = FAIL_DENIED;
+        return err_in(err, "not sealed with platform key file %s, or damaged", k->path);
+    }
+    *plaintext = secret_copy(buf_bytes(&opened), err);
+    return *plaintext != NULL;
+}
+
+static bool key_file_is_private(int fd, const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return err_errno(err, FAIL_UNAVAILABLE, "cannot look at platform key file %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, FAIL_UNAVAILABLE, "platform key file %s is not a regular file", path);
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return err_set(err, FAIL_DENIED,
+                       "platform key file %s has mode %04o, but only its owner may have access; "
+                       "run: chmod 600 %s",
+                       path, (unsigned)(st.st_mode & 07777), path);
+    return true;
+}
+
+/* One byte more than a key file has, so that a longer one is seen. */
+static bool read_descriptor(const struct files *fs, int fd, const char *path, struct buf *text,
+                            struct err *err)
+{
+    uint8_t *const at = buf_grow(text, KEY_FILE_LEN + 1);
+    size_t len = 0;
+
+    while (len < KEY_FILE_LEN + 1) {
+        const ssize_t got = fs->read(fs->ctx, fd, at + len, KEY_FILE_LEN + 1 - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, FAIL_UNAVAILABLE, "cannot read platform key file %s", path);
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    buf_truncate(text, len);
+    return true;
+}
+
+/* The descriptor that was asked for its mode is the one that is read. FAIL_NOT_FOUND: no file. */
+static bool read_key_file(const struct files *fs, const char *path, struct buf *text,
+                          struct err *err)
+{
+    /* Without O_NONBLOCK a pipe of that name would hold up the start for ever. */
+    const int fd = fs->open(fs->ctx, path, O_RDONLY | O_NONBLOCK, 0);
+
+    if (fd < 0)
+        return err_errno(err, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_UNAVAILABLE,
+                         "cannot open platform key file %s", path);
+    const bool done =
+        key_file_is_private(fd, path, err) && read_descriptor(fs, fd, path, text, err);
+    (void)fs->close(fs->ctx, fd);
+    return done;
+}
+
+static bool create_key_file(const struct env *env, const char *path, struct buf *text,
+                            struct err *err)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const name = slash == NULL ? path : slash + 1;
+    /* With its slash, so that the root directory has a name too. */
+    auto_string *dir =
+        slash == NULL ? mem_string(".") : bytes_to_string(bytes_of(path, (size_t)(name - path)));
+    auto_secret *key = secret_new(KEY_LEN, err);
+
+    if (key == NULL || !env->random(env->ctx, key->at, key->len, err))
+        return err_in(err, "new platform key file %s", path);
+    hex_encode(text, secret_bytes(key));
+    buf_add_u8(text, '\n');
+    return file_replace(env->files, dir, name, buf_bytes(text), err) ||
+           err_in(err, "new platform key file %s", path);
+}
+
+static struct secret *parse_key_file(const char *path, struct bytes text, struct err *err)
+{
+    auto_buf key = { 0 };
+    struct err cause = { 0 };
+
+    if (text.len == KEY_FILE_LEN && text.at[KEY_FILE_LEN - 1] == '\n' &&
+        hex_decode(&key, bytes_of(text.at, KEY_FILE_LEN - 1), &cause))
+        return secret_copy(buf_bytes(&key), err);
+    (void)err_set(err, FAIL_DAMAGED,
+                  "platform key file %s is not %d hex digits and a line feed; put it back from its "
+                  "backup, or move it away and recover",
+                  path, 2 * KEY_LEN);
+    return NULL;
+}
+
+static bool load_key(const struct env *env, const char *path, struct buf *text, struct err *err)
+{
+    if (read_key_file(env->files, path, text, err))
+        return true;
+    if (err->kind != FAIL_NOT_FOUND)
+        return false;
+    *err = (struct err){ 0 };
+    return create_key_file(env, path, text, err);
+}
+
+struct sealing *sealing_open_file(const struct env *env, const char *path, struct err *err)
+{
+    auto_buf text = { 0 };
+
+    if (!load_key(env, path, &text, err))
+        return NULL;
+    struct secret *const key = parse_key_file(path, buf_bytes(&text), err);
+    if (key == NULL)
+        return NULL;
+    struct file_key *const k = mem_alloc(sizeof *k);
+    *k = (struct file_key){ .env = env, .path = mem_string(path), .key = key };
+    struct sealing *const sealing = mem_alloc(sizeof *sealing);
+    *sealing = (struct sealing){
+        .ctx = k,
+        .name = "platform key file",
+        .seal = file_key_seal,
+        .unseal = file_key_unseal,
+        .free = file_key_free,
+    };
+    return sealing;
+}

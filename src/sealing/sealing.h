@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/buf.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+/*
+ * Platform keys: what only this machine, or any enclave of this signer on it, can open again. The
+ * rooms above seal their data keys with it and never learn which platform it is.
+ *
+ *   sealing_open_file   a key in a file, for machines without a TEE
+ *   sealing_seal        plaintext -> blob
+ *   sealing_unseal      blob -> plaintext, or DENIED, which leads to recovery
+ */
+
+/* Who opens a blob again (the SealMode of the manifest; state-and-recovery.md, 3.1). In blobs. */
+enum sealing_policy {
+    SEAL_NONE = 0,
+    SEAL_PRODUCT_KEY = 1, /* every later version of this product by its signer, on this machine */
+    SEAL_UNIQUE_KEY = 2,  /* exactly this program, on this machine */
+};
+
+/*
+ * A platform, as functions; filled by its sealing_open_... and used through the functions below. A
+ * blob belongs to the platform that made it and says nothing to others. Calls may take as long as
+ * a device does, so an event loop makes them from a pool; they may run in several threads at once.
+ */
+struct sealing {
+    void *ctx;
+    const char *name; /* for people: "platform key file" */
+    bool (*seal)(void *ctx, enum sealing_policy policy, struct bytes plaintext, struct bytes aad,
+                 struct buf *blob, struct err *err);
+    bool (*unseal)(void *ctx, struct bytes blob, struct bytes aad, struct secret **plaintext,
+                   struct err *err);
+    void (*free)(void *ctx);
+};
+
+/*
+ * Appends a blob that opens only with the same aad. FAIL_UNAVAILABLE: the device does not answer;
+ * FAIL_INTERNAL: libcrypto or the random generator refused, or the policy is none. Nothing is
+ * appended then.
+ */
+bool sealing_seal(const struct sealing *sealing, enum sealing_policy policy, struct bytes plaintext,
+                  struct bytes aad, struct buf *blob, struct err *err) MUST_CHECK;
+/*
+ * The caller owns *plaintext, which is NULL after a failure. The policy is in the blob.
+ *
+ * FAIL_DENIED        not sealed by this platform under this aad, or damaged, which cannot be told
+ *                    apart: asking again is useless, recovery is the way on
+ * FAIL_UNAVAILABLE   the device does not answer: nothing is known about the blob, try again
+ * FAIL_INTERNAL      libcrypto, memory
+ */
+bool sealing_unseal(const struct sealing *sealing, struct bytes blob, struct bytes aad,
+                    struct secret **plaintext, struct err *err) MUST_CHECK;
+/* NULL is fine. */
+void sealing_free(struct sealing *sealing);
+
+/*
+ * A platform key in a file: 32 bytes as 64 hex digits and a line feed, readable by its owner alone.
+ * It is made when there is none, in a directory that exists; one process at a time may do that.
+ * There is nothing that measures a program here, so both policies protect alike; they have
+ * different keys, so a blob keeps its policy. Whoever reads the file opens every blob: it belongs
+ * on another disk than the state.
+ *
+ * env    borrowed, as long as the result; its files are the real disk, because the mode of the file
+ *        is asked of the kernel
+ * err    FAIL_DENIED: others can read or write it; FAIL_DAMAGED: its contents are no key;
+ *        FAIL_UNAVAILABLE: it cannot be read or made
+ */
+struct sealing *sealing_open_file(const struct env *env, const char *path,
+                                  struct err *err) MUST_CHECK;
+
+DEFINE_CLEANUP(struct sealing, sealing_cleanup, sealing_free)
+#define auto_sealing struct sealing CLEANUP(sealing_cleanup)
