@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/records.h"
+
+#include "codec/text.h"
+
+#include <inttypes.h>
+
+/* Writers: order of members and nulls are those of the original. */
+
+static void put_bool(struct buf *out, const char *name, bool value)
+{
+    json_put_name(out, name);
+    buf_add_string(out, value ? "true" : "false");
+}
+
+static void put_uint(struct buf *out, const char *name, uint64_t value)
+{
+    json_put_name(out, name);
+    buf_add_format(out, "%" PRIu64, value);
+}
+
+static void put_optional_uint(struct buf *out, const char *name, struct optional_uint value)
+{
+    json_put_name(out, name);
+    if (value.present)
+        buf_add_format(out, "%" PRIu64, value.value);
+    else
+        buf_add_string(out, "null");
+}
+
+static void put_text(struct buf *out, const char *name, struct bytes value)
+{
+    json_put_name(out, name);
+    json_put_string(out, value);
+}
+
+static void put_octets(struct buf *out, const char *name, struct octets value)
+{
+    json_put_name(out, name);
+    if (value.present)
+        json_put_octets(out, value.value);
+    else
+        buf_add_string(out, "null");
+}
+
+static void put_texts(struct buf *out, const char *name, const struct text_list *texts)
+{
+    json_put_name(out, name);
+    if (!texts->present) {
+        buf_add_string(out, "null");
+        return;
+    }
+    buf_add_string(out, "[");
+    for (size_t i = 0; i < texts->count; i++) {
+        json_put_comma(out);
+        json_put_string(out, texts->at[i]);
+    }
+    buf_add_string(out, "]");
+}
+
+void record_write_package(const struct manifest_package *package, struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_bool(out, "Debug", package->debug);
+    put_text(out, "UniqueID", package->unique_id);
+    put_text(out, "SignerID", package->signer_id);
+    put_optional_uint(out, "ProductID", package->product_id);
+    put_optional_uint(out, "SecurityVersion", package->security_version);
+    put_texts(out, "AcceptedTCBStatuses", &package->accepted_tcb_statuses);
+    put_texts(out, "AcceptedAdvisories", &package->accepted_advisories);
+    buf_add_string(out, "}");
+}
+
+void record_write_infrastructure(const struct manifest_infrastructure *infrastructure,
+                                 struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_octets(out, "CPUSVN", infrastructure->cpu_svn);
+    put_optional_uint(out, "QESVN", infrastructure->qe_svn);
+    put_optional_uint(out, "PCESVN", infrastructure->pce_svn);
+    put_octets(out, "RootCA", infrastructure->root_ca);
+    buf_add_string(out, "}");
+}
+
+static void put_parameter(struct buf *out, const struct manifest_parameter *parameter)
+{
+    auto_buf data = { 0 };
+
+    switch (parameter->encoding) {
+    case ENCODING_NONE:
+    case ENCODING_STRING:
+        buf_add(&data, parameter->data);
+        break;
+    case ENCODING_BASE64:
+        base64_encode(&data, BASE64_STANDARD, parameter->data);
+        break;
+    case ENCODING_HEX:
+        hex_encode(&data, parameter->data);
+        break;
+    }
+    json_put_comma(out);
+    json_put_string(out, parameter->name);
+    buf_add_string(out, ":{");
+    put_text(out, "Data", buf_bytes(&data));
+    put_text(out, "Encoding", parameter->encoding_text);
+    put_bool(out, "NoTemplates", parameter->no_templates);
+    buf_add_string(out, "}");
+}
+
+static void put_parameters(struct buf *out, const char *name,
+                           const struct manifest_parameters *parameters)
+{
+    json_put_name(out, name);
+    if (!parameters->present) {
+        buf_add_string(out, "null");
+        return;
+    }
+    buf_add_string(out, "{");
+    for (size_t i = 0; i < parameters->count; i++)
+        put_parameter(out, &parameters->at[i]);
+    buf_add_string(out, "}");
+}
+
+void record_write_marble(const struct manifest_marble *marble, struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_text(out, "Package", marble->package);
+    put_uint(out, "MaxActivations", marble->max_activations);
+    json_put_name(out, "Parameters");
+    buf_add_string(out, "{");
+    put_parameters(out, "Files", &marble->files);
+    put_parameters(out, "Env", &marble->env);
+    put_texts(out, "Argv", &marble->argv);
+    buf_add_string(out, "}");
+    put_texts(out, "TLS", &marble->tls);
+    put_bool(out, "DisableSecretBinding", marble->disable_secret_binding);
+    buf_add_string(out, "}");
+}
+
+static void put_tls_entries(struct buf *out, const char *name,
+                            const struct manifest_tls_entries *entries)
+{
+    json_put_name(out, name);
+    if (!entries->present) {
+        buf_add_string(out, "null");
+        return;
+    }
+    buf_add_string(out, "[");
+    for (size_t i = 0; i < entries->count; i++) {
+        json_put_comma(out);
+        buf_add_string(out, "{");
+        put_text(out, "Port", entries->at[i].port);
+        put_text(out, "Addr", entries->at[i].addr);
+        put_text(out, "Cert", entries->at[i].cert);
+        put_bool(out, "DisableClientAuth", entries->at[i].disable_client_auth);
+        buf_add_string(out, "}");
+    }
+    buf_add_string(out, "]");
+}
+
+void record_write_tls_tag(const struct manifest_tls_tag *tag, struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_tls_entries(out, "Outgoing", &tag->outgoing);
+    put_tls_entries(out, "Incoming", &tag->incoming);
+    buf_add_string(out, "}");
+}
+
+void stored_secret_write(const struct stored_secret *secret, struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_text(out, "Type", bytes_of_string(secret_type_text(secret->type)));
+    put_uint(out, "Size", secret->size);
+    put_bool(out, "Shared", secret->shared);
+    put_bool(out, "UserDefined", secret->user_defined);
+    put_octets(out, "Cert", secret->cert);
+    put_uint(out, "ValidFor", secret->valid_for);
+    put_octets(out, "Private", secret->private_value);
+    put_octets(out, "Public", secret->public_value);
+    buf_add_string(out, "}");
+}
+
+static void put_grant(struct buf *out, enum permission kind, const struct permission_grant *grant)
+{
+    const char *const id = permission_id(kind);
+
+    json_put_name(out, id);
+    buf_add_string(out, "{");
+    put_text(out, "PermissionID", bytes_of_string(id));
+    json_put_name(out, "ResourceID");
+    buf_add_string(out, "{");
+    for (size_t i = 0; i < grant->count; i++) {
+        json_put_comma(out);
+        json_put_string(out, grant->names[i]);
+        buf_add_string(out, ":true");
+    }
+    buf_add_string(out, "}}");
+}
+
+void stored_user_write(const struct stored_user *user, struct buf *out)
+{
+    buf_add_string(out, "{");
+    put_text(out, "Name", user->name);
+    json_put_name(out, "Certificate");
+    json_put_octets(out, user->certificate);
+    json_put_name(out, "Permissions");
+    buf_add_string(out, "{");
+    /* The order of the enum is the order of the identifiers. */
+    for (unsigned kind = 0; kind < PERMISSION_COUNT; kind++) {
+        if (user->permissions.of[kind].held)
+            put_grant(out, kind, &user->permissions.of[kind]);
+    }
+    buf_add_string(out, "}}");
+}
+
+bool stored_user_from_manifest(const struct manifest *m, const struct manifest_user *user,
+                               struct arena *arena, struct stored_user *out, struct err *err)
+{
+    auto_cert *cert = manifest_user_certificate(user, err);
+
+    if (cert == NULL)
+        return false;
+    *out = (struct stored_user){ .name = user->name,
+                                 .certificate = arena_bytes(arena, cert_der(cert)),
+                                 .permissions = permissions_of_user(m, user, arena) };
+    return true;
+}
