@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/secret.h"
+#include "store/engine.h"
+#include "store/journal.h"
+#include "store/slots.h"
+#include "store/snapshot.h"
+#include "store/store.h"
+
+/* What the files of the sealed log share; nobody else includes this. */
+enum {
+    STORE_MAX_VALUES = 256 << 20,     /* bytes of all keys and values */
+    STORE_MAX_JOURNAL = 512 << 20,    /* bytes of journal that could not be compacted */
+    STORE_COMPACT_AT_LEAST = 1 << 20, /* bytes of journal */
+};
+
+/* A segment as it was read at start. */
+struct found_segment {
+    uint64_t number;
+    struct buf raw;
+    size_t keep; /* bytes that count */
+};
+
+/* What was found at start, kept as long as it may have to be opened. */
+struct found {
+    struct buf file;          /* sealed_data */
+    struct snapshot snapshot; /* views into file */
+    struct found_segment *segments;
+    size_t segment_count;
+};
+
+struct store {
+    const struct env *env;
+    const struct sealing *sealing;
+    struct store_engine *engine;
+    char *directory; /* for messages */
+    enum store_verdict verdict;
+    struct found found; /* empty in OPEN */
+    bool unlocked;      /* LOCKED, and values are there */
+
+    struct slot_owner owner;
+    struct log_position position;
+    uint64_t audit_seq;
+    const struct omap *values;
+    struct secret *dek, *oak;              /* OPEN only */
+    struct buf slots, metadata, signature; /* clear parts of the snapshot */
+
+    uint64_t last_segment; /* the highest number that is taken; 0: none */
+    bool segment_open;     /* more records may go to last_segment */
+    uint8_t segment_header[LOG_HEADER_LEN];
+    struct secret *segment_key;
+    uint32_t segment_flags; /* of the next segment: enum log_flags */
+
+    uint64_t journal_bytes, compact_at; /* since the snapshot; when to compact */
+    uint64_t slot_at;                   /* offset of our slot in the blob of slots */
+    unsigned next_cell;                 /* the anchor cell that is overwritten next */
+};
+
+/* Finds out the verdict and fills the store. FAIL_DAMAGED: stopped. (load.c) */
+bool store_load(struct store *store, struct err *err) MUST_CHECK;
+/* Opens snapshot and journal that were found. oak: may be empty; anchor: may be NULL. (load.c) */
+bool store_read_values(const struct store *store, struct bytes dek, struct bytes oak,
+                       const struct log_position *anchor, const struct omap **values,
+                       uint64_t *audit_seq, struct err *err) MUST_CHECK;
+void found_clear(struct found *found);
+
+/* Writes the anchor; a failure is logged, because the commit is durable already. (commit.c) */
+void store_write_anchor(struct store *store);
+/* A snapshot of `values` at `position`, complete but for its recovery slots and metadata, which are
+ * those of the store. (commit.c) */
+bool store_write_snapshot(const struct store *store, const struct omap *values,
+                          const struct log_position *position, uint64_t audit_seq, struct buf *out,
+                          struct err *err) MUST_CHECK;
+/* Sets when the journal is compacted next, after a snapshot of that many bytes. (commit.c) */
+void store_set_compaction(struct store *store, size_t snapshot_len);
