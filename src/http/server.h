@@ -60,7 +60,7 @@ void http_server_shutdown(struct http_server *server);
 bool http_server_wants_close(const struct http_server *server) MUST_CHECK;
 /* False when bytes that are fed would only wait: do not read from the socket until it is true. */
 bool http_server_wants_bytes(const struct http_server *server) MUST_CHECK;
-/* No request is being received and none waits for its response. */
+/* No request is being received, and no response is waited for or held back by flow control. */
 bool http_server_is_idle(const struct http_server *server) MUST_CHECK;
 /* A request has begun to arrive but is not complete: the request deadline runs. */
 bool http_server_is_receiving(const struct http_server *server) MUST_CHECK;

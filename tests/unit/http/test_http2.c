@@ -663,6 +663,28 @@ static void http2_drains_no_more_than_asked(void **state)
     close_client(&c);
 }
 
+static void http2_is_not_idle_while_flow_control_holds_a_response_back(void **state)
+{
+    struct client c = { .r.waits = true };
+    struct http_response response = { .status = 200 };
+    auto_buf out = { 0 };
+
+    (void)state;
+    open_client(&c, false);
+    (void)submit(&c, NULL, false);
+    pump(&c);
+    /* More than the client's first window; the client takes it and gives no new one. */
+    memset(buf_grow(&response.body, 100000), 'x', 100000);
+    http_server_respond(c.r.server, 1, &response);
+    recorder_drain(&c.r, &out);
+    assert_true(out.len > 60000);
+    assert_false(http_server_is_idle(c.r.server));
+    assert_int_equal(nghttp2_session_mem_recv(c.session, out.at, out.len), out.len);
+    pump(&c);
+    assert_true(http_server_is_idle(c.r.server));
+    close_client(&c);
+}
+
 static void http2_shutdown_lets_exchanges_in_flight_finish(void **state)
 {
     struct client c = { .r.waits = true };
@@ -817,6 +839,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http2_ends_the_connection_at_a_flood_of_bad_requests),
     cmocka_unit_test(http2_answers_pings),
     cmocka_unit_test(http2_drains_no_more_than_asked),
+    cmocka_unit_test(http2_is_not_idle_while_flow_control_holds_a_response_back),
     cmocka_unit_test(http2_shutdown_lets_exchanges_in_flight_finish),
     cmocka_unit_test(http2_shutdown_of_an_idle_connection_closes_it),
     cmocka_unit_test(http2_ends_the_connection_at_many_pings_in_one_piece),
