@@ -127,7 +127,8 @@ static bool write_platform_slot(const struct store_generation *g, const struct s
            key_slot_write(header, buf_bytes(&blob), bytes_of(cell, sizeof cell), out, err);
 }
 
-/* The `sealed_key` of the original, as a slot, while ours takes its place. */
+/* The `sealed_key` of the original, as a slot, while ours takes its place; empty when there is none,
+ * which shows as well that an import was interrupted. */
 static bool keep_foreign_key(const struct store *next, struct bytes file, struct buf *out,
                              struct err *err)
 {
@@ -158,9 +159,7 @@ static bool keep_slots(const struct store *s, const struct store *next, struct b
             buf_add_u8(out, 0);
         kept++;
     }
-    if (s->verdict == STORE_FOREIGN && kept == 0 && file.len > 0)
-        return keep_foreign_key(next, file, out, err);
-    return true;
+    return s->verdict != STORE_FOREIGN || kept > 0 || keep_foreign_key(next, file, out, err);
 }
 
 static bool write_slots(const struct store *s, const struct store_generation *g, struct next *next,
@@ -173,12 +172,12 @@ static bool write_slots(const struct store *s, const struct store_generation *g,
     buf_add(&next->slots_both, buf_bytes(&next->slots_after));
     if (s->verdict == STORE_FRESH)
         return true;
-    if (s->engine->blob_get(s->engine->ctx, ENGINE_SLOTS, &next->slots_before, &missing))
-        return keep_slots(s, &next->store, buf_bytes(&next->slots_before), &next->slots_both, err);
-    if (missing.kind == FAIL_NOT_FOUND)
-        return true;
-    *err = missing;
-    return false;
+    if (!s->engine->blob_get(s->engine->ctx, ENGINE_SLOTS, &next->slots_before, &missing) &&
+        missing.kind != FAIL_NOT_FOUND) {
+        *err = missing;
+        return false;
+    }
+    return keep_slots(s, &next->store, buf_bytes(&next->slots_before), &next->slots_both, err);
 }
 
 static bool write_snapshot(const struct store *s, const struct store_generation *g,

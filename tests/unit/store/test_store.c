@@ -365,14 +365,14 @@ static void what_is_set_aside_opens_where_it_is_moved_back(void **state)
 static const struct bytes foreign_data = { (const uint8_t *)"\x10\0\0\0a state of old", 18 };
 static const struct bytes foreign_key = { (const uint8_t *)"sixteen bytes...", 16 };
 
-static void assert_foreign_files(const struct store *store)
+static void assert_foreign_files(const struct store *store, struct bytes want_key)
 {
     struct err err = { 0 };
     auto_buf data = { 0 }, key = { 0 };
 
     assert_ok(store_foreign_files(store, &data, &key, &err), &err);
     assert_bytes_equal(buf_bytes(&data), foreign_data);
-    assert_bytes_equal(buf_bytes(&key), foreign_key);
+    assert_bytes_equal(buf_bytes(&key), want_key);
 }
 
 static void a_state_of_the_original_is_foreign_until_it_is_imported(void **state)
@@ -387,7 +387,7 @@ static void a_state_of_the_original_is_foreign_until_it_is_imported(void **state
     fake_put(disk, DATA, foreign_data);
     fake_put(disk, KEY, foreign_key);
     struct store *store = world_expect(&world, STORE_FOREIGN);
-    assert_foreign_files(store);
+    assert_foreign_files(store, foreign_key);
     assert_false(world_begin(store, values, NULL, &err));
     assert_int_equal(err.kind, FAIL_STATE);
     assert_ok(world_begin(store, values, "imported", &err), &err);
@@ -399,15 +399,16 @@ static void a_state_of_the_original_is_foreign_until_it_is_imported(void **state
                        foreign_key);
 }
 
-static void an_interrupted_import_leaves_the_original_readable(void **state)
+/* present_key: without one, the original waits for its recovery. */
+static void interrupt_import(struct bytes present_key)
 {
     auto_disk *disk = fake_disk_new();
     auto_omap *values = world_map("imported", "1", NULL);
     bool dead = true;
 
-    (void)state;
     fake_put(disk, DATA, foreign_data);
-    fake_put(disk, KEY, foreign_key);
+    if (present_key.len > 0)
+        fake_put(disk, KEY, present_key);
     for (unsigned n = 1; dead; n++) {
         auto_disk *copy = fake_disk_clone(disk);
         struct world world;
@@ -422,13 +423,25 @@ static void an_interrupted_import_leaves_the_original_readable(void **state)
         fake_power_loss(copy, (enum fake_survival)(n % 3), FAKE_HALF);
         store = world_open(&world, &verdict, &err);
         if (verdict == STORE_FOREIGN) {
-            assert_foreign_files(store);
+            assert_foreign_files(store, present_key);
             assert_ok(world_begin(store, values, "imported", &err), &err);
         }
         assert_int_equal(store_verdict_of(store), STORE_OPEN);
         world_assert_values(store, omap_ref(values));
         store_close(store);
     }
+}
+
+static void an_interrupted_import_leaves_the_original_readable(void **state)
+{
+    (void)state;
+    interrupt_import(foreign_key);
+}
+
+static void an_interrupted_import_without_a_key_can_start_again(void **state)
+{
+    (void)state;
+    interrupt_import(BYTES_NONE);
 }
 
 static void a_journal_is_compacted_when_it_outgrows_the_snapshot(void **state)
@@ -538,6 +551,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_set_aside_opens_where_it_is_moved_back),
     cmocka_unit_test(a_state_of_the_original_is_foreign_until_it_is_imported),
     cmocka_unit_test(an_interrupted_import_leaves_the_original_readable),
+    cmocka_unit_test(an_interrupted_import_without_a_key_can_start_again),
     cmocka_unit_test(a_journal_is_compacted_when_it_outgrows_the_snapshot),
     cmocka_unit_test(a_failed_compaction_is_no_failed_commit),
     cmocka_unit_test(a_slot_that_stayed_behind_is_removed_at_the_next_start),
