@@ -65,6 +65,18 @@ void buf_add_format(struct buf *b, const char *fmt, ...)
     b->len += (size_t)len;
 }
 
+void buf_add_decimal(struct buf *b, uint64_t value)
+{
+    uint8_t digits[20]; /* of 2^64 - 1 */
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    buf_add(b, bytes_of(digits + first, sizeof digits - first));
+}
+
 static void add_le(struct buf *b, uint64_t value, size_t len)
 {
     uint8_t *const at = buf_grow(b, len);

@@ -17,6 +17,8 @@ struct buf {
 void buf_add(struct buf *b, struct bytes more);
 void buf_add_string(struct buf *b, const char *text);
 void buf_add_format(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Decimal digits; for hot paths, where a format would cost more than all the rest. */
+void buf_add_decimal(struct buf *b, uint64_t value);
 void buf_add_u8(struct buf *b, uint8_t value);
 void buf_add_u16le(struct buf *b, uint16_t value);
 void buf_add_u32le(struct buf *b, uint32_t value);

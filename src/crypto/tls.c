@@ -170,14 +170,13 @@ bool tls_drain(struct tls_session *session, struct buf *out, struct err *err)
 static bool read_record(struct tls_session *session, struct buf *out, size_t room, size_t *got,
                         struct err *err)
 {
-    const size_t before = out->len;
-    uint8_t *const at = buf_grow(out, room);
-
+    /* Not buf_grow and buf_truncate: that would wipe 16 KiB for each short record. */
+    buf_reserve(out, room);
     *got = 0;
     ERR_clear_error();
-    const int done = SSL_read_ex(session->ssl, at, room, got);
+    const int done = SSL_read_ex(session->ssl, out->at + out->len, room, got);
     const int why = SSL_get_error(session->ssl, done);
-    buf_truncate(out, before + *got);
+    out->len += *got;
     return why == SSL_ERROR_NONE || why == SSL_ERROR_WANT_READ || why == SSL_ERROR_ZERO_RETURN ||
            session_over(session, "TLS", err);
 }

@@ -70,12 +70,19 @@ void http1_write(struct buf *out, const struct http_response *response,
     const bool has_body = http_status_has_body(response->status);
 
     buf_reserve(out, 512 + (has_body && !answer->is_head ? response->body.len : 0));
-    buf_add_format(out, "HTTP/1.1 %03d %s\r\n", response->status, status_phrase(response->status));
+    buf_add(out, BYTES_LITERAL("HTTP/1.1 "));
+    buf_add_decimal(out, (uint64_t)response->status);
+    buf_add_u8(out, ' ');
+    buf_add_string(out, status_phrase(response->status));
+    buf_add(out, BYTES_LITERAL("\r\n"));
     add_field(out, "date", answer->date);
     if (response->content_type != NULL)
         add_field(out, "content-type", response->content_type);
-    if (has_body)
-        buf_add_format(out, "Content-Length: %zu\r\n", response->body.len);
+    if (has_body) {
+        buf_add(out, BYTES_LITERAL("Content-Length: "));
+        buf_add_decimal(out, response->body.len);
+        buf_add(out, BYTES_LITERAL("\r\n"));
+    }
     for (size_t i = 0; i < response->field_count; i++)
         add_field(out, response->fields[i].name, response->fields[i].value);
     if (answer->close || answer->keep_alive)

@@ -88,12 +88,30 @@ static void buf_clear_leaves_an_empty_buf_that_works(void **state)
     buf_clear(&b);
 }
 
+static void buf_add_decimal_writes_the_digits_and_no_more(void **state)
+{
+    static const struct {
+        uint64_t value;
+        const char *digits;
+    } rows[] = {
+        { 0, "0" }, { 9, "9" }, { 10, "10" }, { 200, "200" }, { UINT64_MAX, "18446744073709551615" }
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        auto_buf b = { 0 };
+        buf_add_decimal(&b, rows[i].value);
+        assert_bytes_equal(buf_bytes(&b), bytes_of_string(rows[i].digits));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(buf_adds_every_kind_in_little_endian),
     cmocka_unit_test(buf_keeps_its_contents_while_it_grows),
     cmocka_unit_test(buf_reserve_makes_room_that_does_not_move),
     cmocka_unit_test(buf_truncate_wipes_what_it_cuts_off),
     cmocka_unit_test(buf_drop_front_moves_the_rest_and_wipes_its_old_place),
+    cmocka_unit_test(buf_add_decimal_writes_the_digits_and_no_more),
     cmocka_unit_test(buf_clear_leaves_an_empty_buf_that_works),
 };
 
