@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The names of the logical state, an ordered map from names to values. They are those of the
+ * original (state-and-recovery.md, 5.2), so that a state can be imported and exported; what the
+ * original does not have begins with `taw:`.
+ */
+#define NAME_STATE "state" /* ASCII decimal phase */
+#define NAME_MANIFEST "manifest"
+#define NAME_MANIFEST_SIGNATURE "manifestSignature"
+#define NAME_ROOT_CERT "certificate:coordinatorRootCert"
+#define NAME_INTERMEDIATE_CERT "certificate:coordinatorIntermediateCert"
+#define NAME_MARBLE_ROOT_CERT "certificate:marbleRootCert"
+#define NAME_ROOT_KEY "privateKey:coordinatorRootKey"
+#define NAME_INTERMEDIATE_KEY "privateKey:coordinatorIntermediateKey"
+#define NAME_ROOT_SECRET "rootSecret"
+#define NAME_PREVIOUS_ROOT_SECRET "previousRootSecret"
+#define NAME_PENDING_UPDATE "pendingUpdate"
+
+#define PREFIX_CERTIFICATE "certificate:"
+#define PREFIX_PRIVATE_KEY "privateKey:"
+#define PREFIX_PACKAGE "package:"
+#define PREFIX_INFRASTRUCTURE "infrastructure:"
+#define PREFIX_MARBLE "marble:"
+#define PREFIX_TLS "TLS:"
+#define PREFIX_USER "user:"
+#define PREFIX_SECRET "secret:"
+#define PREFIX_PREVIOUS_SECRET "previousSecret:"
+#define PREFIX_ACTIVATIONS "activations:"
+
+/*
+ * The update log, one value for each line, named by a decimal number of 20 digits, so that
+ * appending costs one line. The original keeps all lines in the value `updateLog`; import takes
+ * that apart.
+ */
+#define NAME_UPDATE_LOG "updateLog"
+#define PREFIX_UPDATE_LOG "updateLog:"
+
+/* JSON object, name of the recovery key to the encrypted recovery secret (base64). */
+#define NAME_RECOVERY_SECRETS "taw:recoverySecrets"
+/* JSON: how often and how the state was recovered (state/snapshot.h, struct recovery_record). */
+#define NAME_RECOVERY_RECORD "taw:recovery"

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "state/snapshot.h"
+
+#include "codec/json.h"
+#include "state/names.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    (void)__atomic_add_fetch(&snapshot->refs, 1, __ATOMIC_RELAXED);
+    return snapshot;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (s == NULL || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    omap_free(s->values);
+    authority_free(s->authority);
+    deployment_free(s->deployment);
+    free(s);
+}
+
+struct snapshot *snapshot_new(enum phase phase, struct authority *authority)
+{
+    struct snapshot *s = mem_zero_alloc(1, sizeof *s);
+
+    s->refs = 1;
+    s->phase = phase;
+    s->authority = authority_ref(authority);
+    return s;
+}
+
+static bool load_phase(struct snapshot *s, struct err *err)
+{
+    struct bytes text;
+
+    if (!omap_get(s->values, BYTES_LITERAL(NAME_STATE), &text) || !bytes_equal_string(text, "3"))
+        return err_set(err, FAIL_DAMAGED, "value state of the state is not 3");
+    s->phase = PHASE_ACCEPTING_MARBLES;
+    return true;
+}
+
+static bool record_misfit(struct err *err)
+{
+    err->kind = FAIL_DAMAGED;
+    return err_in(err, "value " NAME_RECOVERY_RECORD " of the state");
+}
+
+/* {"recoveries":n,"last":milliseconds,"withoutProof":bool} */
+static bool load_recovery(struct snapshot *s, struct err *err)
+{
+    auto_arena arena = { 0 };
+    struct bytes text;
+    uint64_t last = 0;
+
+    s->recovery = (struct recovery_record){ 0 };
+    if (!omap_get(s->values, BYTES_LITERAL(NAME_RECOVERY_RECORD), &text))
+        return true;
+    const struct json *const root = json_parse(text, JSON_TRAILING_REFUSED, &arena, err);
+    if (root == NULL)
+        return record_misfit(err);
+    for (const struct json *v = json_first(root); v != NULL; v = json_next(v)) {
+        const bool good = bytes_equal_string(v->name, "recoveries")
+                              ? json_get_uint(v, UINT64_MAX, &s->recovery.recoveries, err)
+                          : bytes_equal_string(v->name, "last")
+                              ? json_get_uint(v, INT64_MAX, &last, err)
+                          : bytes_equal_string(v->name, "withoutProof")
+                              ? json_get_bool(v, &s->recovery.without_proof, err)
+                              : true;
+        if (!good)
+            return record_misfit(err);
+    }
+    s->recovery.last_ms = (int64_t)last;
+    return true;
+}
+
+static uint64_t count_log_lines(const struct omap *values)
+{
+    uint64_t count = 0;
+
+    for (struct omap_entry e = { 0 };
+         omap_next_with_prefix(values, BYTES_LITERAL(PREFIX_UPDATE_LOG), &e);)
+        count++;
+    return count;
+}
+
+struct snapshot *snapshot_load(const struct env *env, const struct omap *values, struct err *err)
+{
+    auto_snapshot *s = mem_zero_alloc(1, sizeof *s);
+
+    s->refs = 1;
+    s->values = omap_ref(values);
+    s->authority = authority_load(env, values, err);
+    s->deployment = s->authority == NULL ? NULL : deployment_load(values, err);
+    if (s->deployment == NULL || !load_phase(s, err) || !load_recovery(s, err))
+        return NULL;
+    s->log_lines = count_log_lines(values);
+    return TAKE(s);
+}
+
+/* Which typed parts a change touches. */
+struct touched {
+    bool authority, deployment, phase, recovery;
+    uint64_t log_lines;
+};
+
+static bool is_named(struct bytes name, const char *wanted)
+{
+    return bytes_equal_string(name, wanted);
+}
+
+static bool has_prefix(struct bytes name, const char *prefix)
+{
+    return bytes_start_with(name, bytes_of_string(prefix));
+}
+
+static struct touched parts_touched(const struct change *change)
+{
+    struct touched t = { 0 };
+
+    for (size_t i = 0; i < change->count; i++) {
+        const struct bytes name = change->ops[i].name;
+        t.authority |= has_prefix(name, PREFIX_CERTIFICATE) ||
+                       has_prefix(name, PREFIX_PRIVATE_KEY) || is_named(name, NAME_ROOT_SECRET) ||
+                       is_named(name, NAME_PREVIOUS_ROOT_SECRET);
+        t.deployment |= is_named(name, NAME_MANIFEST) || is_named(name, NAME_MANIFEST_SIGNATURE) ||
+                        has_prefix(name, PREFIX_USER);
+        t.phase |= is_named(name, NAME_STATE);
+        t.recovery |= is_named(name, NAME_RECOVERY_RECORD);
+        t.log_lines += has_prefix(name, PREFIX_UPDATE_LOG);
+    }
+    return t;
+}
+
+struct snapshot *snapshot_after(const struct env *env, const struct snapshot *now,
+                                const struct change *change, struct err *err)
+{
+    const struct touched t = parts_touched(change);
+    auto_snapshot *s = snapshot_new(now->phase, now->authority);
+
+    s->values = change_apply(now->values, change);
+    s->recovery = now->recovery;
+    s->log_lines = now->log_lines + t.log_lines;
+    if (t.authority) {
+        authority_free(s->authority);
+        s->authority = authority_load(env, s->values, err);
+    }
+    if (t.deployment)
+        s->deployment = deployment_load(s->values, err);
+    else if (now->deployment != NULL)
+        s->deployment = deployment_ref(now->deployment);
+    if (s->authority == NULL || (t.deployment && s->deployment == NULL) ||
+        (t.phase && !load_phase(s, err)) || (t.recovery && !load_recovery(s, err)))
+        return NULL;
+    return TAKE(s);
+}
+
+/* Local time with milliseconds, `Z` for UTC, else a numeric offset (client-api.md, 13). */
+static void put_time(struct buf *out, int64_t now_ms)
+{
+    const time_t seconds = (time_t)(now_ms / 1000);
+    struct tm local = { 0 };
+    char text[32] = "", zone[8] = "";
+
+    (void)localtime_r(&seconds, &local);
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local);
+    (void)strftime(zone, sizeof zone, "%z", &local);
+    buf_add_format(out, "%s.%03d%s", text, (int)(now_ms % 1000), local.tm_gmtoff == 0 ? "Z" : zone);
+}
+
+void change_put_log_line(struct change *change, const struct env *env, uint64_t line_number,
+                         const char *event, struct bytes members)
+{
+    auto_buf line = { 0 };
+    char number[24];
+
+    buf_add_string(&line, "{\"time\":\"");
+    put_time(&line, env->now_ms(env->ctx));
+    buf_add_string(&line, "\",\"update\":\"");
+    log_escape(&line, bytes_of_string(event));
+    buf_add_u8(&line, '"');
+    buf_add(&line, members);
+    buf_add_u8(&line, '}');
+    (void)snprintf(number, sizeof number, "%020" PRIu64, line_number);
+    change_put_named(change, PREFIX_UPDATE_LOG, bytes_of_string(number), buf_bytes(&line));
+}
+
+void change_put_recovery_record(struct change *change, const struct recovery_record *record)
+{
+    auto_buf text = { 0 };
+
+    buf_add_format(&text, "{\"recoveries\":%" PRIu64 ",\"last\":%" PRId64 ",\"withoutProof\":%s}",
+                   record->recoveries, record->last_ms, record->without_proof ? "true" : "false");
+    change_put(change, NAME_RECOVERY_RECORD, buf_bytes(&text));
+}

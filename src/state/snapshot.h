@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/env.h"
+#include "base/omap.h"
+#include "state/authority.h"
+#include "state/change.h"
+#include "state/deployment.h"
+
+/*
+ * What the Coordinator knows at one moment: immutable, shared by reference count, replaced as a
+ * whole by the one writer. All rooms above read the state through it.
+ */
+enum phase { /* the numbers are the original's (client-api.md, 4.1) */
+             PHASE_UNINITIALISED = 0,
+             PHASE_RECOVERY = 1,
+             PHASE_ACCEPTING_MANIFEST = 2,
+             PHASE_ACCEPTING_MARBLES = 3,
+};
+
+/* How the state came back, value NAME_RECOVERY_RECORD. */
+struct recovery_record {
+    uint64_t recoveries;
+    int64_t last_ms;    /* of the latest recovery; 0: never */
+    bool without_proof; /* the latest one was not signed by a recovery key */
+};
+
+struct snapshot {
+    size_t refs; /* atomic */
+    enum phase phase;
+    const struct omap *values; /* what is or will be sealed; NULL before there is a manifest */
+    struct authority *authority;
+    struct deployment *deployment; /* NULL before there is a manifest */
+    struct recovery_record recovery;
+    uint64_t log_lines; /* of the update log */
+};
+
+/* Without a manifest. Takes its own reference to the authority. */
+struct snapshot *snapshot_new(enum phase phase, struct authority *authority);
+/* From the values of a sealed state. FAIL_DAMAGED names the value that does not fit. */
+struct snapshot *snapshot_load(const struct env *env, const struct omap *values,
+                               struct err *err) MUST_CHECK;
+/*
+ * The snapshot after the change. What the change does not touch is shared; what it touches is checked
+ * as when it is loaded.
+ */
+struct snapshot *snapshot_after(const struct env *env, const struct snapshot *now,
+                                const struct change *change, struct err *err) MUST_CHECK;
+struct snapshot *snapshot_ref(struct snapshot *snapshot) MUST_CHECK;
+void snapshot_free(struct snapshot *snapshot);
+
+/*
+ * Adds a line to the update log (client-api.md, 13): {"time":…,"update":"<event>"<members>}, where
+ * members is JSON text that begins with a comma, or empty. line_number: of lines before it.
+ */
+void change_put_log_line(struct change *change, const struct env *env, uint64_t line_number,
+                         const char *event, struct bytes members);
+void change_put_recovery_record(struct change *change, const struct recovery_record *record);
+
+DEFINE_CLEANUP(struct snapshot, snapshot_cleanup, snapshot_free)
+#define auto_snapshot struct snapshot CLEANUP(snapshot_cleanup)
