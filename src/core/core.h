@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "core/writer.h"
+#include "sealing/sealing.h"
+
+/*
+ * The decisions: the Coordinator's life from start to stop, and what its clients may do to it.
+ *
+ *   core_open              what is on disk decides the phase
+ *   core_snapshot          what is known now; for everything that only reads
+ *   core_set_manifest, core_recover ...   block until the result is durable: never on an event loop
+ *   core_free
+ */
+struct core;
+
+struct core_config {
+    const struct env *env; /* outlives the core */
+    const char *seal_directory;
+    struct sealing *sealing;   /* outlives the core */
+    const struct bytes *names; /* DNS names and IPs for the certificates, in order */
+    size_t name_count;
+    bool import_without_recovery; /* simulation: an original's sealed_key is the plain data key */
+    /* The environment, for manifest rule V21. */
+    const char *(*variable)(void *ctx, const char *name);
+};
+
+/*
+ * FAIL_DAMAGED: what is on disk may not be touched before a person has looked at it; FAIL_STATE: another
+ * Coordinator has the directory; FAIL_UNAVAILABLE: the disk.
+ */
+struct core *core_open(const struct core_config *config, struct err *err) MUST_CHECK;
+void core_free(struct core *core);
+/* A new reference. */
+struct snapshot *core_snapshot(struct core *core) MUST_CHECK;
+const struct env *core_env(const struct core *core) MUST_CHECK;
+/* For the counters that other rooms change. */
+struct writer *core_writer(struct core *core) MUST_CHECK;
+
+#define CORE_WRONG_STATE "server is not in expected state"
+
+/* What setting a manifest answers with. */
+struct manifest_reply {
+    bool singular;           /* `RecoveryKey`: the answer of 2020 */
+    struct buf secrets_json; /* object of name to base64 of the encrypted secret; "{}" for none */
+    struct buf first;        /* encrypted secret of the only key, when singular */
+};
+void manifest_reply_clear(struct manifest_reply *reply);
+/*
+ * Sets the first manifest, in recovery mode dismissing the sealed state, which is kept aside.
+ * FAIL_STATE: not in a phase that takes one; FAIL_MALFORMED: refused, nothing has changed;
+ * FAIL_UNAVAILABLE: could not be sealed, or another manifest is being worked on: nothing has changed. One at a
+ * time, because generating its secrets may take long, and nobody has to prove anything before: the
+ * other threads stay free for the holders of recovery keys.
+ */
+bool core_set_manifest(struct core *core, struct bytes raw, struct manifest_reply *reply,
+                       struct err *err) MUST_CHECK;
+/* EDG_STARTUP_MANIFEST: as above on a fresh start; never dismisses a state, see core_set_manifest. */
+bool core_startup_manifest(struct core *core, struct bytes raw, struct err *err) MUST_CHECK;
+
+enum recover_result {
+    RECOVER_FAILED = 0,
+    RECOVER_GONE, /* unsigned, and this state wants signatures: another endpoint */
+    RECOVER_MORE, /* accepted, others are needed */
+    RECOVER_DONE,
+};
+/*
+ * One recovery secret. Plain with `signature` from the v2 endpoint; without (signed_only false) from
+ * the page of 2020. *remaining: shares that are still missing.
+ */
+enum recover_result core_recover(struct core *core, struct bytes secret, struct bytes signature,
+                                 bool signed_only, unsigned *remaining, struct err *err) MUST_CHECK;
+/* The key to which a secret may be encrypted on its way (state-and-recovery.md, 7.6): DER, made at the
+ * first call. FAIL_STATE outside recovery. */
+bool core_ephemeral_public_key(struct core *core, struct buf *der, struct err *err) MUST_CHECK;
+bool core_ephemeral_decrypt(struct core *core, struct bytes encrypted, struct buf *secret,
+                            struct err *err) MUST_CHECK;
+/*
+ * Appends the members of GET /api/v2/recover/status: those of the session, and the recovery metadata with its
+ * signature by the root key, which whoever pinned the root can check before he sends his secret.
+ * FAIL_STATE when there is nothing to recover.
+ */
+bool core_recovery_status(struct core *core, struct buf *members, struct err *err) MUST_CHECK;
+/* Appends "required" and "accepted" of a session that goes on. */
+void core_recovery_progress(struct core *core, struct buf *members);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "core/core.h"
+#include "recovery/plan.h"
+#include "recovery/session.h"
+
+#include <pthread.h>
+
+/* What the files of this room share. */
+struct core {
+    const struct env *env;
+    struct sealing *sealing;
+    const char *(*variable)(void *ctx, const char *name);
+    struct writer *writer;
+    struct store *store; /* of the writer's thread after core_open */
+    struct recovery_session
+        *session; /* NULL: the start was no recovery; lives as long as the core */
+    struct buf locked_metadata, locked_signature; /* of the locked state */
+    struct buf foreign_data; /* a state of the original that waits for its recovery secrets */
+    bool setting_manifest;   /* atomic: one at a time, see core_set_manifest */
+    pthread_mutex_t ephemeral_lock;
+    struct key *ephemeral; /* NULL before the first request for it */
+};
+
+enum sealing_policy core_policy(const struct manifest *manifest) MUST_CHECK;
+/* Puts metadata, its signature by the root key, the RWK and the policy into a decision. */
+bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, struct key *root_key,
+                       const struct manifest *manifest, struct err *err) MUST_CHECK;
+/* The parties of a manifest, at most RECOVERY_MAX_HOLDERS; names live as long as the manifest, keys are
+ * owned (parties_clear). */
+struct parties {
+    size_t count;
+    struct recovery_party *at;
+};
+bool parties_of(const struct manifest *manifest, struct parties *parties,
+                struct err *err) MUST_CHECK;
+void parties_clear(struct parties *parties);
+#define auto_parties struct parties CLEANUP(parties_clear)
+/* What the plan for these parties needs to know about the manifest. */
+struct recovery_request recovery_request_of(const struct manifest *manifest,
+                                            const struct parties *parties, const char *fingerprint);
+/*
+ * For a state of the original: a recovery slot under its old data key, so that the secrets which its holders
+ * have go on working, and metadata made from its manifest.
+ */
+bool core_adopt(const struct env *env, struct bytes foreign_data, struct bytes data_key,
+                const struct snapshot *inside, struct decision *d, struct err *err) MUST_CHECK;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/env.h"
+#include "manifest/manifest.h"
+#include "manifest/records.h"
+#include "state/authority.h"
+
+/*
+ * The values of a manifest's secrets (manifest.md, 7): generated, derived or given.
+ */
+
+/*
+ * All secrets of the manifest as they are stored when it is set: shared ones generated, per-Marble
+ * ones as placeholders that nobody is ever given, user-defined ones as the manifest gives them.
+ * *out: one for each of manifest->secrets, in their order, in the arena. FAIL_MALFORMED names the
+ * secret that cannot be generated.
+ */
+bool material_generate(const struct env *env, const struct manifest *manifest,
+                       const struct authority *authority, struct arena *arena,
+                       struct stored_secret **out, struct err *err) MUST_CHECK;
+
+/* The key of a per-Marble symmetric secret (manifest.md, 7.5): size bits, uuid in canonical text,
+ * marble empty when secret binding is off. The bytes live in the arena. */
+bool material_derive_key(struct bytes root_secret, struct bytes uuid, struct bytes name,
+                         struct bytes marble, uint64_t size, struct arena *arena, struct bytes *key,
+                         struct err *err) MUST_CHECK;

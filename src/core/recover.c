@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/json.h"
+#include "core/internal.h"
+#include "import/marblerun.h"
+#include "state/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EPHEMERAL_KEY_BITS = 4096 };
+
+/* One attempt to open the state, from the session through the writer's thread and back. */
+struct attempt {
+    struct core *core;
+    struct bytes candidate;
+    struct recovery_upload *uploads;
+    size_t count;
+    bool without_proof; /* one of the uploads carries no signature */
+    bool gone;          /* it has to carry one, by the manifest that was found inside */
+};
+
+/* ---- what the manifest inside the state says about those who opened it ---- */
+
+/* The party of that name and key, unless another upload was its. */
+static bool find_party(const struct parties *parties, bool *used,
+                       const struct recovery_holder *holder)
+{
+    for (size_t i = 0; i < parties->count; i++) {
+        if (!used[i] && bytes_equal_string(parties->at[i].name, holder->name) &&
+            key_equal_public(parties->at[i].key, holder->key))
+            return used[i] = true;
+    }
+    return false;
+}
+
+/*
+ * The holders of the metadata must be those of the manifest, each once: else somebody wrote a state of
+ * his own around the manifest of another (state-and-recovery.md, 7.5).
+ */
+static bool holders_are_parties(const struct attempt *a, const struct parties *parties,
+                                struct err *err)
+{
+    bool used[RECOVERY_MAX_HOLDERS] = { false };
+
+    for (size_t i = 0; i < a->count; i++) {
+        if (!find_party(parties, used, a->uploads[i].holder))
+            return err_set(
+                err, FAIL_DENIED,
+                "recovery keys in manifest do not match the keys used for recovery: \"%.100s\"",
+                a->uploads[i].holder->name);
+    }
+    return true;
+}
+
+/* A key of the manifest that made this signature and was not used for another. */
+static bool find_signer(const struct parties *parties, bool *used,
+                        const struct recovery_upload *upload)
+{
+    for (size_t i = 0; i < parties->count; i++) {
+        struct err not_this_one = { 0 };
+        if (!used[i] &&
+            key_verify_sha256(parties->at[i].key, upload->share, upload->signature, &not_this_one))
+            return used[i] = true;
+    }
+    return false;
+}
+
+/* In a foreign state the holders show only now. Whoever did not sign has to send his share again. */
+static bool signatures_are_by_parties(const struct attempt *a, const struct parties *parties,
+                                      struct err *err)
+{
+    bool used[RECOVERY_MAX_HOLDERS] = { false };
+    size_t refused = 0;
+
+    for (size_t i = 0; i < a->count; i++) {
+        a->uploads[i].refused = !find_signer(parties, used, &a->uploads[i]);
+        refused += a->uploads[i].refused;
+    }
+    return refused == 0 ||
+           err_set(err, FAIL_DENIED,
+                   "no matching recovery public key found for %zu of %zu recovery secrets: "
+                   "these were dropped and have to be sent again, signed by their recovery keys",
+                   refused, a->count);
+}
+
+static bool enough_parties(const struct attempt *a, const struct manifest *manifest,
+                           const struct parties *parties, struct err *err)
+{
+    const uint64_t threshold = manifest->config.recovery_threshold;
+    const size_t wanted = threshold == 0 ? parties->count : (size_t)threshold;
+
+    return (parties->count > 0 && a->count >= wanted) ||
+           err_set(err, FAIL_DENIED,
+                   "recovery keys in manifest do not match the keys used for recovery: expected "
+                   "%zu, got %zu",
+                   wanted, a->count);
+}
+
+static bool may_be_opened_so(struct attempt *a, const struct manifest *manifest, struct err *err)
+{
+    auto_parties parties = { 0 };
+
+    if (a->without_proof && !manifest->singular_recovery_key) {
+        a->gone = true;
+        return err_set(err, FAIL_STATE, "this state wants signed recovery secrets");
+    }
+    if (!parties_of(manifest, &parties, err) || !enough_parties(a, manifest, &parties, err))
+        return false;
+    if (a->without_proof)
+        return true;
+    return a->uploads[0].holder != NULL ? holders_are_parties(a, &parties, err)
+                                        : signatures_are_by_parties(a, &parties, err);
+}
+
+/* ---- opening ---- */
+
+static void put_log_line(struct attempt *a, const struct snapshot *inside, struct change *change)
+{
+    auto_buf members = { 0 };
+
+    buf_add_string(&members, ",\"holders\":[");
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->uploads[i].holder == NULL)
+            continue;
+        json_put_comma(&members);
+        buf_add_u8(&members, '"');
+        log_escape(&members, bytes_of_string(a->uploads[i].holder->name));
+        buf_add_u8(&members, '"');
+    }
+    buf_add_format(&members, "],\"secrets\":%zu,\"signed\":%s", a->count,
+                   a->without_proof ? "false" : "true");
+    change_put_log_line(change, a->core->env, inside->log_lines,
+                        a->without_proof ? "Coordinator recovered without proof"
+                                         : "Coordinator recovered",
+                        buf_bytes(&members));
+}
+
+static bool own_values(struct attempt *a, const struct omap **values, struct err *err)
+{
+    if (!store_unlock(a->core->store, a->candidate, values, err)) {
+        if (err->kind == FAIL_DENIED)
+            return err_set(err, FAIL_DENIED,
+                           "the combined secret does not open the state: its metadata does not "
+                           "match this recovery set");
+        return false;
+    }
+    return true;
+}
+
+static bool foreign_values(struct attempt *a, const struct omap **values, struct err *err)
+{
+    bool no_manifest = false;
+
+    if (!marblerun_open(a->core->env, buf_bytes(&a->core->foreign_data), a->candidate, values,
+                        &no_manifest, err))
+        return false;
+    return !no_manifest || err_set(err, FAIL_DAMAGED, "the sealed state has no manifest");
+}
+
+/* The recovery slot of the new generation opens with the secrets that the holders have. */
+static bool keep_recovery(struct attempt *a, const struct snapshot *inside, struct decision *d,
+                          struct err *err)
+{
+    const struct manifest *const manifest = inside->deployment->manifest;
+
+    if (a->core->foreign_data.len == 0) {
+        buf_add(&d->metadata, buf_bytes(&a->core->locked_metadata));
+        buf_add(&d->signature, buf_bytes(&a->core->locked_signature));
+        d->policy = core_policy(manifest);
+        d->rwk = secret_copy(a->candidate, err);
+        return d->rwk != NULL;
+    }
+    d->set_aside = "imported";
+    return core_adopt(a->core->env, buf_bytes(&a->core->foreign_data), a->candidate, inside, d,
+                      err);
+}
+
+/* On the writer's thread. */
+static bool decide(void *arg, const struct snapshot *now, struct decision *d, struct err *err)
+{
+    struct attempt *const a = arg;
+    const bool foreign = a->core->foreign_data.len > 0;
+
+    if (now->phase != PHASE_RECOVERY)
+        return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+    if (!(foreign ? foreign_values(a, &d->base, err) : own_values(a, &d->base, err)))
+        return false;
+    auto_snapshot *inside = snapshot_load(a->core->env, d->base, err);
+    if (inside == NULL || !may_be_opened_so(a, inside->deployment->manifest, err))
+        return false;
+    struct recovery_record record = inside->recovery;
+    record.recoveries++;
+    record.last_ms = a->core->env->now_ms(a->core->env->ctx);
+    record.without_proof = a->without_proof;
+    change_put_recovery_record(&d->change, &record);
+    put_log_line(a, inside, &d->change);
+    d->new_generation = true;
+    return keep_recovery(a, inside, d, err);
+}
+
+static bool open_state(void *arg, struct bytes candidate, struct recovery_upload *uploads,
+                       size_t count, struct err *err)
+{
+    struct attempt *const a = arg;
+
+    a->candidate = candidate;
+    a->uploads = uploads;
+    a->count = count;
+    a->without_proof = false;
+    for (size_t i = 0; i < count; i++)
+        a->without_proof |= uploads[i].signature.len == 0;
+    return writer_commit(a->core->writer, decide, a, err);
+}
+
+static bool is_recovering(struct core *core)
+{
+    auto_snapshot *now = core_snapshot(core);
+
+    return now->phase == PHASE_RECOVERY && core->session != NULL;
+}
+
+enum recover_result core_recover(struct core *core, struct bytes secret, struct bytes signature,
+                                 bool signed_only, unsigned *remaining, struct err *err)
+{
+    struct attempt a = { .core = core };
+    const struct recovery_opener opener = { open_state, &a };
+    const struct log *const log = core->env->log;
+
+    if (!is_recovering(core)) {
+        (void)err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+        return RECOVER_FAILED;
+    }
+    log_info(log, "Recover called");
+    if (!signed_only && !recovery_session_without_proof(core->session)) {
+        (void)err_set(err, FAIL_STATE, "this state wants signed recovery secrets");
+        return RECOVER_GONE;
+    }
+    if (signed_only && signature.len == 0) {
+        (void)err_set(err, FAIL_DENIED, "the recovery secret is not signed");
+        return RECOVER_FAILED;
+    }
+    if (!recovery_session_offer(core->session, secret, signature, &opener, remaining, err)) {
+        log_error(log, "Recover failed", LOG_TEXT("error", err->text));
+        return a.gone ? RECOVER_GONE : RECOVER_FAILED;
+    }
+    if (*remaining > 0) {
+        log_info(log, "Recover: recovery incomplete, more keys needed",
+                 LOG_NUMBER("remaining", *remaining));
+        return RECOVER_MORE;
+    }
+    if (a.without_proof)
+        log_warn(log, "Recover successful, without proof: whoever sent the secret did not sign it");
+    else
+        log_info(log, "Recover successful");
+    return RECOVER_DONE;
+}
+
+/* ---- the key for secrets on their way ---- */
+
+static struct key *ephemeral_key(struct core *core, bool make, struct err *err)
+{
+    (void)pthread_mutex_lock(&core->ephemeral_lock);
+    if (core->ephemeral == NULL && make)
+        core->ephemeral = key_generate(KEY_RSA, EPHEMERAL_KEY_BITS, err);
+    else if (core->ephemeral == NULL)
+        (void)err_set(err, FAIL_STATE, "ephemeral secret key not set");
+    struct key *const key = core->ephemeral == NULL ? NULL : key_ref(core->ephemeral);
+    (void)pthread_mutex_unlock(&core->ephemeral_lock);
+    return key;
+}
+
+bool core_ephemeral_public_key(struct core *core, struct buf *der, struct err *err)
+{
+    if (!is_recovering(core))
+        return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+    auto_key *key = ephemeral_key(core, true, err);
+    return key != NULL && key_public_der(key, der, err);
+}
+
+bool core_ephemeral_decrypt(struct core *core, struct bytes encrypted, struct buf *secret,
+                            struct err *err)
+{
+    if (!is_recovering(core))
+        return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+    auto_key *key = ephemeral_key(core, false, err);
+    return key != NULL && key_oaep_decrypt(key, encrypted, secret, err);
+}
+
+bool core_recovery_status(struct core *core, struct buf *members, struct err *err)
+{
+    if (!is_recovering(core))
+        return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+    recovery_session_describe(core->session, members);
+    if (core->locked_metadata.len > 0) {
+        json_put_name(members, "metadata");
+        json_put_octets(members, buf_bytes(&core->locked_metadata));
+        json_put_name(members, "metadataSignature");
+        json_put_octets(members, buf_bytes(&core->locked_signature));
+    }
+    return true;
+}
+
+void core_recovery_progress(struct core *core, struct buf *members)
+{
+    recovery_session_progress(core->session, members);
+}

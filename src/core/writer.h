@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/env.h"
+#include "base/secret.h"
+#include "state/snapshot.h"
+#include "store/store.h"
+
+/*
+ * The one writer: decides on the newest state, makes the decision durable, publishes the next
+ * snapshot, and only then lets the answer go. Decisions that wait together share one sync.
+ */
+struct writer;
+
+/* What a decision wants. Zero-initialised is "nothing". */
+struct decision {
+    struct change change;
+    /*
+     * A new key generation instead of a record: for the first manifest, a recovery, an import, new
+     * recovery keys. `base` is what the change is applied to, NULL for the empty map.
+     */
+    bool new_generation;
+    const struct omap *base;
+    struct secret *rwk; /* NULL: not recoverable */
+    struct buf metadata, signature;
+    bool new_deployment;
+    uint8_t deployment[STORE_DEPLOYMENT_LEN]; /* its id, when it is new */
+    enum sealing_policy policy;
+    const char *set_aside; /* as in struct store_generation */
+};
+void decision_clear(struct decision *decision);
+
+struct commit {
+    /* Runs on the writer's thread. False with err: nothing changes, done gets the error. */
+    bool (*decide)(void *arg, const struct snapshot *now, struct decision *decision,
+                   struct err *err);
+    /* Runs on the writer's thread, once; err NULL: durable and visible. */
+    void (*done)(void *arg, const struct err *err);
+    void *arg;
+};
+
+/* Takes the snapshot over. The store belongs to the writer's thread from now on. */
+struct writer *writer_new(const struct env *env, struct store *store, struct snapshot *first);
+/* A new reference to the newest durable snapshot. From any thread. */
+struct snapshot *writer_snapshot(struct writer *writer) MUST_CHECK;
+void writer_submit(struct writer *writer, const struct commit *commit);
+/* Submits and waits. `decide` as above. */
+bool writer_commit(struct writer *writer,
+                   bool (*decide)(void *arg, const struct snapshot *now, struct decision *decision,
+                                  struct err *err),
+                   void *arg, struct err *err) MUST_CHECK;
+/* Finishes what was submitted, ends the thread. NULL is fine. */
+void writer_free(struct writer *writer);
