@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/internal.h"
+
+#include "http/url.h"
+#include "state/names.h"
+
+#include <stdlib.h>
+
+/* The names asked for: every `s` of the query, sorted, each once. */
+struct wanted {
+    struct arena arena;
+    struct bytes *names;
+    size_t count;
+};
+
+static void wanted_clear(struct wanted *w)
+{
+    arena_clear(&w->arena);
+    free(w->names);
+}
+#define auto_wanted struct wanted CLEANUP(wanted_clear)
+
+static int by_bytes(const void *a, const void *b)
+{
+    return bytes_compare(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+static void sort_once(struct wanted *w)
+{
+    size_t kept = 0;
+
+    qsort(w->names, w->count, sizeof w->names[0], by_bytes);
+    for (size_t i = 0; i < w->count; i++) {
+        if (kept == 0 || !bytes_equal(w->names[kept - 1], w->names[i]))
+            w->names[kept++] = w->names[i];
+    }
+    w->count = kept;
+}
+
+/* Answers and returns false when the query is no list of names. */
+static bool read_names(struct call *call, struct wanted *w)
+{
+    const char *query = call->request->query;
+    auto_buf key = { 0 }, value = { 0 };
+    size_t room = 0;
+
+    while (http_query_next(&query, &key, &value)) {
+        if (!bytes_equal_string(buf_bytes(&key), "s"))
+            continue;
+        if (value.len == 0) {
+            reply_fail(call, 400, "malformed query string: empty query parameter");
+            return false;
+        }
+        if (w->count == room) {
+            room = room == 0 ? 8 : 2 * room;
+            w->names = mem_resize(w->names, room * sizeof w->names[0]);
+        }
+        w->names[w->count++] = arena_bytes(&w->arena, buf_bytes(&value));
+    }
+    if (w->count == 0) {
+        reply_fail(call, 400, "invalid query: endpoint requires at least one query parameter");
+        return false;
+    }
+    sort_once(w);
+    return true;
+}
+
+static void reply_denied(struct call *call, const struct wanted *w)
+{
+    auto_buf text = { 0 };
+
+    buf_add_format(&text, "user %.*s is not allowed to read one or more secrets of: [",
+                   BYTES_FMT(call->user->name));
+    for (size_t i = 0; i < w->count; i++)
+        buf_add_format(&text, "%s%.*s", i > 0 ? " " : "", BYTES_FMT(w->names[i]));
+    buf_add_u8(&text, ']');
+    auto_string *message = bytes_to_string(buf_bytes(&text));
+    reply_error(call, call->version == API_V1 ? 400 : 500, message);
+}
+
+/* The stored record has the members of the answer, in their order (client-api.md, 14.1). */
+static bool put_secrets(const struct call *call, const struct wanted *w, struct buf *out)
+{
+    buf_add_u8(out, '{');
+    for (size_t i = 0; i < w->count; i++) {
+        auto_buf name = { 0 };
+        struct bytes record;
+        buf_add_string(&name, PREFIX_SECRET);
+        buf_add(&name, w->names[i]);
+        if (!omap_get(call->now->values, buf_bytes(&name), &record))
+            return false;
+        json_put_comma(out);
+        json_put_string(out, w->names[i]);
+        buf_add_u8(out, ':');
+        buf_add(out, record);
+    }
+    buf_add_u8(out, '}');
+    return true;
+}
+
+void secrets_get(struct call *call)
+{
+    auto_wanted w = { 0 };
+    auto_buf secrets = { 0 };
+
+    if (!read_names(call, &w))
+        return;
+    if (!permissions_allow(&call->user->permissions, PERMISSION_READ_SECRET, w.names, w.count) ||
+        !put_secrets(call, &w, &secrets)) {
+        reply_denied(call, &w);
+        return;
+    }
+    struct buf *const body = reply_begin(call);
+    if (call->version == API_V2)
+        buf_add_string(body, "{\"secrets\":");
+    buf_add(body, buf_bytes(&secrets));
+    if (call->version == API_V2)
+        buf_add_u8(body, '}');
+    reply_end(call);
+}
