@@ -116,9 +116,12 @@ static bool may_be_opened_so(struct attempt *a, const struct manifest *manifest,
 
 static void put_log_line(struct attempt *a, const struct snapshot *inside, struct change *change)
 {
+    const struct manifest *const manifest = inside->deployment->manifest;
+    const enum recovery_scheme scheme =
+        recovery_scheme_for(manifest->recovery_key_count, manifest->config.recovery_threshold);
     auto_buf members = { 0 };
 
-    buf_add_string(&members, ",\"holders\":[");
+    buf_add_format(&members, ",\"scheme\":\"%s\",\"holders\":[", recovery_scheme_name(scheme));
     for (size_t i = 0; i < a->count; i++) {
         if (a->uploads[i].holder == NULL)
             continue;
@@ -219,18 +222,10 @@ static bool is_recovering(struct core *core)
     return now->phase == PHASE_RECOVERY && core->session != NULL;
 }
 
-enum recover_result core_recover(struct core *core, struct bytes secret, struct bytes signature,
-                                 bool signed_only, unsigned *remaining, struct err *err)
+/* What an upload without the right proof is answered with, before it is looked at. */
+static enum recover_result check_proof(const struct core *core, struct bytes signature,
+                                       bool signed_only, struct err *err)
 {
-    struct attempt a = { .core = core };
-    const struct recovery_opener opener = { open_state, &a };
-    const struct log *const log = core->env->log;
-
-    if (!is_recovering(core)) {
-        (void)err_set(err, FAIL_STATE, CORE_WRONG_STATE);
-        return RECOVER_FAILED;
-    }
-    log_info(log, "Recover called");
     if (!signed_only && !recovery_session_without_proof(core->session)) {
         (void)err_set(err, FAIL_STATE, "this state wants signed recovery secrets");
         return RECOVER_GONE;
@@ -239,20 +234,53 @@ enum recover_result core_recover(struct core *core, struct bytes secret, struct 
         (void)err_set(err, FAIL_DENIED, "the recovery secret is not signed");
         return RECOVER_FAILED;
     }
-    if (!recovery_session_offer(core->session, secret, signature, &opener, remaining, err)) {
-        log_error(log, "Recover failed", LOG_TEXT("error", err->text));
+    return RECOVER_MORE;
+}
+
+static enum recover_result offer(struct core *core, struct bytes secret, struct bytes signature,
+                                 bool signed_only, unsigned *remaining, struct err *err)
+{
+    struct attempt a = { .core = core };
+    const struct recovery_opener opener = { open_state, &a };
+    const enum recover_result proof = check_proof(core, signature, signed_only, err);
+
+    if (proof != RECOVER_MORE)
+        return proof;
+    if (!recovery_session_offer(core->session, secret, signature, &opener, remaining, err))
         return a.gone ? RECOVER_GONE : RECOVER_FAILED;
+    if (*remaining > 0)
+        return RECOVER_MORE;
+    if (a.without_proof)
+        log_warn(core->env->log,
+                 "The recovery is without proof: whoever sent the secret did not sign it");
+    return RECOVER_DONE;
+}
+
+enum recover_result core_recover(struct core *core, struct bytes secret, struct bytes signature,
+                                 bool signed_only, unsigned *remaining, struct err *err)
+{
+    const struct log *const log = core->env->log;
+
+    if (!is_recovering(core)) {
+        (void)err_set(err, FAIL_STATE, CORE_WRONG_STATE);
+        return RECOVER_FAILED;
     }
-    if (*remaining > 0) {
+    log_info(log, "Recover called");
+    const enum recover_result result = offer(core, secret, signature, signed_only, remaining, err);
+    switch (result) {
+    case RECOVER_FAILED:
+    case RECOVER_GONE:
+        log_error(log, "Recover failed", LOG_TEXT("error", err->text));
+        break;
+    case RECOVER_MORE:
         log_info(log, "Recover: recovery incomplete, more keys needed",
                  LOG_NUMBER("remaining", *remaining));
-        return RECOVER_MORE;
-    }
-    if (a.without_proof)
-        log_warn(log, "Recover successful, without proof: whoever sent the secret did not sign it");
-    else
+        break;
+    case RECOVER_DONE:
         log_info(log, "Recover successful");
-    return RECOVER_DONE;
+        break;
+    }
+    return result;
 }
 
 /* ---- the key for secrets on their way ---- */
@@ -283,7 +311,10 @@ bool core_ephemeral_decrypt(struct core *core, struct bytes encrypted, struct bu
     if (!is_recovering(core))
         return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
     auto_key *key = ephemeral_key(core, false, err);
-    return key != NULL && key_oaep_decrypt(key, encrypted, secret, err);
+    if (key != NULL && key_oaep_decrypt(key, encrypted, secret, err))
+        return true;
+    log_error(core->env->log, "Recover failed", LOG_TEXT("error", err->text));
+    return false;
 }
 
 bool core_recovery_status(struct core *core, struct buf *members, struct err *err)

@@ -41,6 +41,7 @@ struct http2 {
      * the window of the connection is always given back at once.
      */
     struct http2_stream *large;
+    bool greeted; /* the client's preface has come, with its SETTINGS */
     bool feeding; /* nghttp2 is on the stack and must not be asked for bytes */
     bool shut_down;
     bool over;
@@ -198,6 +199,7 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     const bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
     const bool is_whole = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
+    h->greeted = true;
     if (!is_headers && frame->hd.type != NGHTTP2_DATA)
         return 0;
     struct http2_stream *const stream =
@@ -377,6 +379,8 @@ static uint64_t http2_receiving(const struct http_server *server)
     const struct http2 *const h = (const struct http2 *)server;
     const struct http2_stream *at = h->oldest;
 
+    if (!h->greeted)
+        return UINT64_MAX; /* the preface counts as a part of the first request */
     while (at != NULL && at->state != STREAM_RECEIVING)
         at = at->next;
     return at != NULL ? (uint64_t)at->id : 0;

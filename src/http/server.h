@@ -66,7 +66,8 @@ bool http_server_is_idle(const struct http_server *server) MUST_CHECK;
 bool http_server_is_receiving(const struct http_server *server) MUST_CHECK;
 /*
  * The exchange whose request has been arriving for the longest time, 0 when there is none. The
- * request deadline starts anew when it changes: with HTTP/2 there may always be one.
+ * request deadline starts anew when it changes: with HTTP/2 there may always be one. UINT64_MAX: the
+ * preface of HTTP/2, which has a deadline of its own.
  */
 uint64_t http_server_receiving(const struct http_server *server) MUST_CHECK;
 /* NULL is fine. Exchanges without a response are forgotten, without a callback. */

@@ -16,6 +16,15 @@ static const char *const SCHEME_NAMES[] = {
     [RECOVERY_SHAMIR] = "shamir",
 };
 
+enum recovery_scheme recovery_scheme_for(size_t parties, uint64_t threshold)
+{
+    if (parties == 0)
+        return RECOVERY_NONE;
+    if (parties == 1)
+        return RECOVERY_SINGLE;
+    return threshold == 0 || threshold == parties ? RECOVERY_XOR : RECOVERY_SHAMIR;
+}
+
 const char *recovery_scheme_name(enum recovery_scheme scheme)
 {
     return SCHEME_NAMES[scheme];

@@ -23,6 +23,8 @@ enum recovery_scheme {
     RECOVERY_XOR,    /* all holders are needed */
     RECOVERY_SHAMIR, /* `needed` of them are */
 };
+/* What this number of recovery keys and this RecoveryThreshold (0: all) mean (state-and-recovery.md, 6.1). */
+enum recovery_scheme recovery_scheme_for(size_t parties, uint64_t threshold) MUST_CHECK;
 const char *recovery_scheme_name(enum recovery_scheme scheme) MUST_CHECK;
 
 enum { RECOVERY_MAX_HOLDERS = 255, RECOVERY_ID_LEN = 16 };

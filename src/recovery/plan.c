@@ -23,15 +23,6 @@ void recovery_plan_free(struct recovery_plan *plan)
     free(plan);
 }
 
-static enum recovery_scheme scheme_for(size_t parties, uint64_t threshold)
-{
-    if (parties == 0)
-        return RECOVERY_NONE;
-    if (parties == 1)
-        return RECOVERY_SINGLE;
-    return threshold == 0 || threshold == parties ? RECOVERY_XOR : RECOVERY_SHAMIR;
-}
-
 static bool random_id(const struct env *env, char out[static 2 * RECOVERY_ID_LEN + 1],
                       struct err *err)
 {
@@ -71,7 +62,7 @@ static struct recovery_metadata *metadata_for(const struct env *env,
             return NULL;
         }
     }
-    m->scheme = scheme_for(n, r->threshold);
+    m->scheme = recovery_scheme_for(n, r->threshold);
     m->needed = (unsigned)(m->scheme == RECOVERY_SHAMIR ? r->threshold : n);
     m->without_proof = r->without_proof;
     m->created_seq = r->created_seq;

@@ -325,7 +325,7 @@ int main(int argc, char **argv)
         (void)printf("tawd %s\n", TAW_VERSION);
     } else {
         t.log.level = t.options.debug ? LOG_DEBUG : LOG_INFO;
-        t.log.human = t.options.dev_mode;
+        t.log.human = t.options.dev_mode || isatty(STDERR_FILENO);
         t.env = world_simulated(&t.log);
         status = run(&t);
     }

@@ -45,7 +45,7 @@ static const struct option_row ROWS[] = {
       "manifest to set when there is no state yet" },
     { "--debug", "EDG_DEBUG_LOGGING", OPTION_SWITCH, AT(debug), "0", 0, 0, "log at debug level" },
     { "--dev-mode", "EDG_COORDINATOR_DEV_MODE", OPTION_SWITCH, AT(dev_mode), "0", 0, 0,
-      "log for people instead of JSON" },
+      "log for people instead of JSON, as at a terminal" },
     { "--threads", "TAW_THREADS", OPTION_NUMBER, AT(threads), "0", 0, 64,
       "event loops; 0: one for each core" },
     { "--max-connections", "TAW_MAX_CONNECTIONS", OPTION_NUMBER, AT(max_connections), "16384", 1,

@@ -104,10 +104,11 @@ def a_failed_start_is_one_plain_line_on_a_terminal(home):
     for name, args, status, part in rows:
         got, said = run_tawd(*args, terminal=True)
         equal(got, status, "%s: exit status" % name)
-        lines = [line for line in said.splitlines() if not line.startswith('{"level":')]
-        equal(len(lines), 1, "%s: lines %r" % (name, said))
-        true(lines[0].startswith("tawd: "), lines[0])
-        contains(lines[0], part, name)
+        reasons = [line for line in said.splitlines() if line.startswith("tawd: ")]
+        equal(len(reasons), 1, "%s: lines %r" % (name, said))
+        equal(said.splitlines()[-1], reasons[0], "%s: the reason is not the last line" % name)
+        true('"level"' not in said, "%s: JSON on a terminal: %r" % (name, said))
+        contains(reasons[0], part, name)
     running.stop()
 
 

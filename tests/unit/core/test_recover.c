@@ -63,7 +63,7 @@ static void single_key_recovers_and_the_log_says_so(void **state)
     auto_buf line = machine_value(&s.machine, PREFIX_UPDATE_LOG "00000000000000000001");
     buf_add_u8(&line, 0);
     assert_non_null(strstr((const char *)line.at,
-                           "\"update\":\"Coordinator recovered\",\"holders\":[\"alice\"],"
+                           "\"update\":\"Coordinator recovered\",\"scheme\":\"single\",\"holders\":[\"alice\"],"
                            "\"secrets\":1,\"signed\":true}"));
     auto_snapshot *now = core_snapshot(s.machine.core);
     assert_int_equal(now->recovery.recoveries, 1);

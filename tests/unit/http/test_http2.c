@@ -645,6 +645,23 @@ static void http2_answers_pings(void **state)
     close_client(&c);
 }
 
+static void http2_waits_for_the_preface_as_for_a_request(void **state)
+{
+    struct client c = { .r.waits = true };
+    struct err err = { 0 };
+
+    (void)state;
+    open_client(&c, false);
+    assert_true(http_server_is_receiving(c.r.server));
+    assert_true(http_server_feed(c.r.server, BYTES_LITERAL("PRI * HTTP"), &err));
+    assert_true(http_server_is_receiving(c.r.server));
+    close_client(&c);
+    open_client(&c, false);
+    pump(&c);
+    assert_false(http_server_is_receiving(c.r.server));
+    close_client(&c);
+}
+
 static void http2_drains_no_more_than_asked(void **state)
 {
     struct client c = { .r.waits = true };
@@ -838,6 +855,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http2_ends_the_connection_at_floods_that_ask_for_answers),
     cmocka_unit_test(http2_ends_the_connection_at_a_flood_of_bad_requests),
     cmocka_unit_test(http2_answers_pings),
+    cmocka_unit_test(http2_waits_for_the_preface_as_for_a_request),
     cmocka_unit_test(http2_drains_no_more_than_asked),
     cmocka_unit_test(http2_is_not_idle_while_flow_control_holds_a_response_back),
     cmocka_unit_test(http2_shutdown_lets_exchanges_in_flight_finish),
