@@ -157,22 +157,58 @@ static bool read_key_file(const struct files *fs, const char *path, struct buf *
     return done;
 }
 
-static bool create_key_file(const struct env *env, const char *path, struct buf *text,
-                            struct err *err)
+/* The directory of a path, with its slash, so that the root directory has a name too. */
+static char *directory_of(const char *path)
 {
     const char *const slash = strrchr(path, '/');
-    const char *const name = slash == NULL ? path : slash + 1;
-    /* With its slash, so that the root directory has a name too. */
-    auto_string *dir =
-        slash == NULL ? mem_string(".") : bytes_to_string(bytes_of(path, (size_t)(name - path)));
+
+    return slash == NULL ? mem_string(".")
+                         : bytes_to_string(bytes_of(path, (size_t)(slash + 1 - path)));
+}
+
+static bool create_key_file(const struct env *env, const char *path, const char *dir,
+                            struct buf *text, struct err *err)
+{
+    const char *const slash = strrchr(path, '/');
     auto_secret *key = secret_new(KEY_LEN, err);
 
     if (key == NULL || !env->random(env->ctx, key->at, key->len, err))
         return err_in(err, "new platform key file %s", path);
     hex_encode(text, secret_bytes(key));
     buf_add_u8(text, '\n');
-    return file_replace(env->files, dir, name, buf_bytes(text), err) ||
+    return file_replace(env->files, dir, slash == NULL ? path : slash + 1, buf_bytes(text), err) ||
            err_in(err, "new platform key file %s", path);
+}
+
+static bool read_or_create(const struct env *env, const char *path, const char *dir,
+                           struct buf *text, struct err *err)
+{
+    if (read_key_file(env->files, path, text, err))
+        return true;
+    if (err->kind != FAIL_NOT_FOUND)
+        return false;
+    *err = (struct err){ 0 };
+    return create_key_file(env, path, dir, text, err);
+}
+
+/* Under a lock of the directory: of two processes that start at once, one makes the key, and neither
+ * seals with one that the other has replaced. */
+static bool create_once(const struct env *env, const char *path, struct buf *text, struct err *err)
+{
+    const struct files *const fs = env->files;
+    auto_string *dir = directory_of(path);
+    const int fd = fs->open(fs->ctx, dir, O_RDONLY | O_DIRECTORY, 0);
+
+    if (fd < 0)
+        return err_errno(err, FAIL_UNAVAILABLE, "new platform key file %s: cannot open %s", path,
+                         dir);
+    const bool done =
+        fs->lock(fs->ctx, fd) == 0
+            ? read_or_create(env, path, dir, text, err)
+            : err_errno(err, FAIL_UNAVAILABLE,
+                        "new platform key file %s: another process is making it", path);
+    (void)fs->close(fs->ctx, fd);
+    return done;
 }
 
 static struct secret *parse_key_file(const char *path, struct bytes text, struct err *err)
@@ -197,7 +233,7 @@ static bool load_key(const struct env *env, const char *path, struct buf *text, 
     if (err->kind != FAIL_NOT_FOUND)
         return false;
     *err = (struct err){ 0 };
-    return create_key_file(env, path, text, err);
+    return create_once(env, path, text, err);
 }
 
 struct sealing *sealing_open_file(const struct env *env, const char *path, struct err *err)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A directory of its own for each test, and a world whose dice can be made to fail. */
@@ -355,8 +356,66 @@ static void key_file_without_a_directory_is_in_the_current_one(void **state)
     assert_int_equal(access(room->path, F_OK), 0);
 }
 
+/* A child with dice of its own: opens the key file when `start` ends and sends what it sealed. */
+static void open_in_child(struct room *room, unsigned number, int start, int out)
+{
+    struct err err = { 0 };
+    char wait;
+    auto_buf blob = { 0 };
+
+    room->next = (uint8_t)(number * 40);
+    (void)!read(start, &wait, 1);
+    auto_sealing *sealing = sealing_open_file(&room->env, room->path, &err);
+    if (sealing != NULL &&
+        sealing_seal(sealing, SEAL_PRODUCT_KEY, BYTES_LITERAL("plain"), BYTES_NONE, &blob, &err))
+        (void)!write(out, blob.at, blob.len);
+    _exit(0);
+}
+
+static void processes_that_start_at_once_agree_on_one_key(void **state)
+{
+    struct room *const room = *state;
+
+    for (unsigned round = 0; round < 20; round++) {
+        int start[2], out[6][2];
+        unsigned opened = 0;
+        struct err err = { 0 };
+        assert_int_equal(pipe(start), 0);
+        for (unsigned i = 0; i < COUNT_OF(out); i++) {
+            assert_int_equal(pipe(out[i]), 0);
+            if (fork() == 0) {
+                (void)close(start[1]);
+                open_in_child(room, i + 1, start[0], out[i][1]);
+            }
+            (void)close(out[i][1]);
+        }
+        (void)close(start[0]);
+        (void)close(start[1]); /* go */
+        uint8_t blobs[COUNT_OF(out)][256];
+        ssize_t len[COUNT_OF(out)];
+        for (unsigned i = 0; i < COUNT_OF(out); i++) {
+            len[i] = read(out[i][0], blobs[i], sizeof blobs[i]);
+            (void)close(out[i][0]);
+        }
+        while (wait(NULL) > 0)
+            continue;
+        auto_sealing *sealing = sealing_open_file(&room->env, room->path, &err);
+        assert_non_null(sealing);
+        for (unsigned i = 0; i < COUNT_OF(out); i++) {
+            if (len[i] <= 0)
+                continue;
+            opened++;
+            assert_opens(sealing, bytes_of(blobs[i], (size_t)len[i]), BYTES_NONE,
+                         BYTES_LITERAL("plain"));
+        }
+        assert_true(opened > 0);
+        assert_int_equal(unlink(room->path), 0);
+    }
+}
+
 #define TEST_IN_ROOM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 static const struct CMUnitTest tests[] = {
+    TEST_IN_ROOM(processes_that_start_at_once_agree_on_one_key),
     TEST_IN_ROOM(missing_key_file_is_made_once),
     TEST_IN_ROOM(blob_has_its_documented_form),
     TEST_IN_ROOM(blobs_open_with_every_size_and_policy),
