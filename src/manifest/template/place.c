@@ -23,7 +23,7 @@ void place_excerpt(struct bytes text, char out[static PLACE_EXCERPT])
 
     for (size_t i = 0; i < len; i++)
         out[i] = text.at[i] >= 0x20 && text.at[i] < 0x7F ? (char)text.at[i] : '?';
-    (void)strcpy(out + len, text.len > most ? "..." : "");
+    (void)snprintf(out + len, PLACE_EXCERPT - len, "%s", text.len > most ? "..." : "");
 }
 
 bool place_fail(struct bytes source, size_t at, struct err *err, const char *fmt, ...)
