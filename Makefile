@@ -36,6 +36,8 @@ coverage:
 	@scripts/coverage
 
 install: build
+	@meson configure build -Dprefix=$(PREFIX)
+	@scripts/build build
 	@meson install -C build --no-rebuild
 
 clean:
