@@ -64,7 +64,7 @@ struct command {
 static const struct command COMMANDS[] = {
     { { "manifest", "check" },
       "manifest check FILE",
-      "check a manifest as the Coordinator would, print its fingerprint",
+      "check a manifest before any secret is generated, print its fingerprint",
       check_manifest },
     { { "version", NULL }, "version", "print the version", show_version },
 };
