@@ -370,8 +370,10 @@ static bool http2_wants_close(const struct http_server *server)
 
 static bool http2_is_idle(const struct http_server *server)
 {
+    const struct http2 *const h = (const struct http2 *)server;
+
     /* A stream whose response the client's flow control holds back is still there. */
-    return ((const struct http2 *)server)->oldest == NULL;
+    return h->greeted && h->oldest == NULL;
 }
 
 static uint64_t http2_receiving(const struct http_server *server)

@@ -655,6 +655,7 @@ static void http2_waits_for_the_preface_as_for_a_request(void **state)
     assert_true(http_server_is_receiving(c.r.server));
     assert_true(http_server_feed(c.r.server, BYTES_LITERAL("PRI * HTTP"), &err));
     assert_true(http_server_is_receiving(c.r.server));
+    assert_false(http_server_is_idle(c.r.server));
     close_client(&c);
     open_client(&c, false);
     pump(&c);
