@@ -70,25 +70,14 @@ static bool start_locked(struct start *s, struct err *err)
 static bool import_values(struct start *s, struct bytes data_key, const struct omap *values,
                           struct err *err)
 {
-    struct decision d = { 0 };
+    struct decision d = { .set_aside = "imported" };
     auto_snapshot *inside = snapshot_load(s->config->env, values, err);
 
     if (inside == NULL)
         return err_in(err, "imported state");
-    bool done =
-        core_adopt(s->core->env, buf_bytes(&s->core->foreign_data), data_key, inside, &d, err);
-    if (done) {
-        const struct store_generation generation = {
-            .values = values,
-            .deployment = d.deployment,
-            .rwk = secret_bytes(d.rwk),
-            .metadata = buf_bytes(&d.metadata),
-            .signature = buf_bytes(&d.signature),
-            .policy = d.policy,
-            .set_aside = "imported",
-        };
-        done = store_begin_generation(s->core->store, &generation, err);
-    }
+    const bool done =
+        core_adopt(s->core->env, buf_bytes(&s->core->foreign_data), data_key, inside, &d, err) &&
+        decision_seal(&d, s->core->store, values, err);
     decision_clear(&d);
     if (!done)
         return err_in(err, "importing the sealed state");

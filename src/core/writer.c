@@ -43,6 +43,22 @@ void decision_clear(struct decision *d)
     *d = (struct decision){ 0 };
 }
 
+bool decision_seal(const struct decision *d, struct store *store, const struct omap *values,
+                   struct err *err)
+{
+    const struct store_generation generation = {
+        .values = values,
+        .deployment = d->new_deployment ? d->deployment : NULL,
+        .rwk = secret_bytes(d->rwk),
+        .metadata = buf_bytes(&d->metadata),
+        .signature = buf_bytes(&d->signature),
+        .policy = d->policy,
+        .set_aside = d->set_aside,
+    };
+
+    return store_begin_generation(store, &generation, err);
+}
+
 struct snapshot *writer_snapshot(struct writer *w)
 {
     (void)pthread_mutex_lock(&w->lock);
@@ -143,16 +159,7 @@ static bool begin_generation(struct writer *w, struct decision *d, struct snapsh
 
     if (next == NULL)
         return false;
-    const struct store_generation generation = {
-        .values = values,
-        .deployment = d->new_deployment ? d->deployment : NULL,
-        .rwk = secret_bytes(d->rwk),
-        .metadata = buf_bytes(&d->metadata),
-        .signature = buf_bytes(&d->signature),
-        .policy = d->policy,
-        .set_aside = d->set_aside,
-    };
-    if (is_sealed(next) && !store_begin_generation(w->store, &generation, err))
+    if (is_sealed(next) && !decision_seal(d, w->store, values, err))
         return false;
     publish(w, snapshot_ref(next));
     snapshot_free(*last);

@@ -28,6 +28,9 @@ struct decision {
     const char *set_aside; /* as in struct store_generation */
 };
 void decision_clear(struct decision *decision);
+/* Seals `values` under the new keys that a decision asks for. As store_begin_generation. */
+bool decision_seal(const struct decision *decision, struct store *store, const struct omap *values,
+                   struct err *err) MUST_CHECK;
 
 struct commit {
     /* Runs on the writer's thread. False with err: nothing changes, done gets the error. */

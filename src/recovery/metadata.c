@@ -39,6 +39,20 @@ static enum recovery_scheme scheme_from_name(struct bytes name)
     return RECOVERY_SCHEME_UNKNOWN;
 }
 
+bool recovery_new_id(const struct env *env, char out[static 2 * RECOVERY_ID_LEN + 1],
+                     struct err *err)
+{
+    uint8_t raw[RECOVERY_ID_LEN];
+    auto_buf text = { 0 };
+
+    if (!env->random(env->ctx, raw, sizeof raw, err))
+        return false;
+    hex_encode(&text, bytes_of(raw, sizeof raw));
+    memcpy(out, text.at, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
 bool recovery_commit(const char *set, const char *name, struct bytes secret,
                      uint8_t out[static SHA256_LEN], struct err *err)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/buf.h"
+#include "base/env.h"
 #include "base/err.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
@@ -52,6 +53,9 @@ struct recovery_metadata {
     uint8_t (*hashes)[SHA256_LEN];
 };
 
+/* A new random id of a deployment, set or session, as lower-case hex. */
+bool recovery_new_id(const struct env *env, char out[static 2 * RECOVERY_ID_LEN + 1],
+                     struct err *err) MUST_CHECK;
 /* commit = SHA-256("mr-share-1" | set | name | secret), set as hex text. */
 bool recovery_commit(const char *set, const char *name, struct bytes secret,
                      uint8_t out[static SHA256_LEN], struct err *err) MUST_CHECK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recovery/plan.h"
 
-#include "codec/text.h"
 #include "crypto/share.h"
 
 #include <stdlib.h>
@@ -21,19 +20,6 @@ void recovery_plan_free(struct recovery_plan *plan)
     secret_free(plan->rwk);
     recovery_metadata_free(plan->metadata);
     free(plan);
-}
-
-static bool random_id(const struct env *env, char out[static 2 * RECOVERY_ID_LEN + 1],
-                      struct err *err)
-{
-    uint8_t raw[RECOVERY_ID_LEN];
-    auto_buf text = { 0 };
-
-    if (!env->random(env->ctx, raw, sizeof raw, err))
-        return false;
-    hex_encode(&text, bytes_of(raw, sizeof raw));
-    memcpy(out, text.at, text.len);
-    return true;
 }
 
 static int by_name(const void *a, const void *b)
@@ -67,7 +53,7 @@ static struct recovery_metadata *metadata_for(const struct env *env,
     m->without_proof = r->without_proof;
     m->created_seq = r->created_seq;
     memcpy(m->manifest, r->manifest, sizeof m->manifest - 1);
-    if (!random_id(env, m->set, err) || !random_id(env, m->deployment, err))
+    if (!recovery_new_id(env, m->set, err) || !recovery_new_id(env, m->deployment, err))
         return NULL;
     m->holders = mem_zero_alloc(n, sizeof m->holders[0]);
     for (m->holder_count = 0; m->holder_count < n; m->holder_count++) {

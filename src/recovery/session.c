@@ -2,7 +2,6 @@
 #include "recovery/session.h"
 
 #include "codec/json.h"
-#include "codec/text.h"
 #include "crypto/share.h"
 
 #include <pthread.h>
@@ -29,24 +28,12 @@ struct recovery_session {
     struct accepted accepted[RECOVERY_MAX_HOLDERS];
 };
 
-static bool new_id(const struct env *env, struct recovery_session *s, struct err *err)
-{
-    uint8_t raw[RECOVERY_ID_LEN];
-    auto_buf text = { 0 };
-
-    if (!env->random(env->ctx, raw, sizeof raw, err))
-        return false;
-    hex_encode(&text, bytes_of(raw, sizeof raw));
-    memcpy(s->id, text.at, text.len);
-    return true;
-}
-
 static struct recovery_session *session_new(const struct env *env, struct err *err)
 {
     auto_recovery_session *s = mem_zero_alloc(1, sizeof *s);
 
     (void)pthread_mutex_init(&s->lock, NULL);
-    return new_id(env, s, err) ? TAKE(s) : NULL;
+    return recovery_new_id(env, s->id, err) ? TAKE(s) : NULL;
 }
 
 struct recovery_session *recovery_session_new(const struct env *env,
