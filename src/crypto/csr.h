@@ -14,3 +14,11 @@
  */
 bool csr_read(struct bytes der, struct arena *arena, struct cert_template *t,
               struct err *err) MUST_CHECK;
+
+/*
+ * A request as a Marble makes it (marble-api.md, 6.3): empty subject, no attribute but the SAN with the DNS names and
+ * IP addresses (4 or 16 raw bytes) of the lists, in their order; signed by `key`, ecdsa-with-SHA384 for P-384. Appends the DER.
+ * FAIL_MALFORMED names the entry that cannot be encoded.
+ */
+bool csr_make(struct key *key, const struct text_list *dns_names,
+              const struct text_list *ip_addresses, struct buf *der, struct err *err) MUST_CHECK;

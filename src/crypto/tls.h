@@ -32,6 +32,23 @@ void tls_identity_free(struct tls_identity *identity);
 
 /* Takes its own reference to identity. */
 struct tls_session *tls_accept(struct tls_identity *identity, struct err *err) MUST_CHECK;
+
+/* The other side: a client that proves itself with a certificate. */
+struct tls_client {
+    const struct cert *cert; /* NULL: none */
+    struct key *key;
+    struct bytes alpn; /* wire format as above; the server must choose one of them */
+    const char *
+        server_name; /* SNI, and what the server's certificate must be for; an IP address is checked but not sent */
+    /* Whom to trust. With root_count 0 the server is not verified at all: a Marble proves itself to
+     * the Coordinator, not the other way round (marble-api.md, 2). */
+    const struct cert *const *roots;
+    size_t root_count;
+};
+/* Starts a session as client; drain the first bytes for the server at once. The members of *client may go
+ * afterwards. FAIL_INTERNAL; FAIL_MALFORMED for a list that is none. A server whose certificate is
+ * refused ends the session with FAIL_DENIED, one that chooses no protocol of ours with FAIL_MALFORMED. */
+struct tls_session *tls_connect(const struct tls_client *client, struct err *err) MUST_CHECK;
 void tls_session_free(struct tls_session *session);
 
 /*
@@ -59,7 +76,7 @@ bool tls_established(const struct tls_session *session) MUST_CHECK;
 /* The protocol chosen by ALPN, empty when none. */
 struct bytes tls_alpn(const struct tls_session *session) MUST_CHECK;
 /*
- * DER of the leaf whose key the client proved to hold, empty when it sent none; valid as long as
+ * DER of the leaf whose key the peer proved to hold, empty when it sent none; valid as long as
  * the session. Certificates behind the leaf are never looked at (client-api.md, 5.1).
  */
 struct bytes tls_peer_leaf(const struct tls_session *session) MUST_CHECK;

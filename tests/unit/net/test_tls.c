@@ -63,7 +63,7 @@ struct client {
 };
 
 /* alpn empty: none is offered. pair NULL: no client certificate. NULL-pointer ssl on failure. */
-static struct client tls_connect(uint16_t port, struct bytes alpn, const struct pair *pair)
+static struct client connect_tls(uint16_t port, struct bytes alpn, const struct pair *pair)
 {
     struct client c = { client_connect(port), SSL_CTX_new(TLS_client_method()), NULL };
     struct err err = { 0 };
@@ -86,7 +86,7 @@ static struct client tls_connect(uint16_t port, struct bytes alpn, const struct 
 
 static struct client tls_client(uint16_t port, struct bytes alpn, const struct pair *pair)
 {
-    const struct client c = tls_connect(port, alpn, pair);
+    const struct client c = connect_tls(port, alpn, pair);
 
     assert_int_equal(SSL_connect(c.ssl), 1);
     return c;
@@ -313,7 +313,7 @@ static void a_listener_for_http2_refuses_clients_without_it(void **state)
             use_identity(&s, "required", true);
         s.listener.http2_only = true;
         service_start(&s, 1);
-        struct client c = tls_connect(s.port, offers[i % COUNT_OF(offers)], NULL);
+        struct client c = connect_tls(s.port, offers[i % COUNT_OF(offers)], NULL);
         /* The identity alone decides during the handshake, the listener after it. */
         if (SSL_connect(c.ssl) == 1) {
             assert_false(required);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Evidence as the rooms above see it: what it is bound to, who makes it (issuer.h), and what a
+ * verifier says about it.
+ */
+enum { REPORT_DATA_LEN = 64 };
+
+/*
+ * The report data that binds evidence to a certificate (marble-api.md, 2.1 and 7.1): SHA-256 of DER and nonce,
+ * then 32 zero bytes.
+ */
+bool report_data_of(struct bytes certificate, struct bytes nonce,
+                    uint8_t out[static REPORT_DATA_LEN], struct err *err) MUST_CHECK;
+
+/* How up to date a platform is, in the words of Intel's collateral (attestation.md, 7; marble-api.md, 7.4). */
+enum tcb_status {
+    TCB_STATUS_NONE = 0, /* "Unknown" */
+    TCB_UP_TO_DATE,
+    TCB_OUT_OF_DATE,
+    TCB_REVOKED,
+    TCB_CONFIGURATION_NEEDED,
+    TCB_OUT_OF_DATE_CONFIGURATION_NEEDED,
+    TCB_SW_HARDENING_NEEDED,
+    TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED,
+};
+/* "UpToDate", ... */
+const char *tcb_status_text(enum tcb_status status) MUST_CHECK;
+
+/* What verified evidence says. Views live in the arena given to the verifier. */
+struct attested {
+    enum tcb_status tcb_status;
+    bool advisories_known;
+    size_t advisory_count;
+    const struct bytes *advisories; /* of the matching TCB level: "INTEL-SA-00614" */
+    bool debug;
+    struct bytes unique_id;    /* MRENCLAVE, 32 bytes */
+    struct bytes signer_id;    /* MRSIGNER, 32 bytes */
+    uint64_t product_id;       /* ISVPRODID */
+    uint64_t security_version; /* ISVSVN */
+    struct bytes report_data;  /* REPORT_DATA_LEN bytes */
+};
+
+/*
+ * Who judges evidence. A Coordinator in a TEE has one; one without a TEE has none and takes no evidence as proof.
+ */
+struct quote_verifier {
+    void *ctx;
+    /*
+     * Formats, signatures, certificates, collateral and TCB level; what the evidence is used for is the caller's to
+     * compare. True also for a platform that is not up to date: *attested says so. now_ms: since 1970.
+     * FAIL_DENIED with the reason. From any thread; may take milliseconds.
+     */
+    bool (*verify)(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
+                   struct attested *attested, struct err *err);
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "attestation/evidence.h"
+
+/*
+ * Who makes evidence on this machine: Gramine's and Occlum's pseudo-files, the report entries of Linux
+ * (configfs-tsm), or nobody.
+ *
+ *   issuer_detect         what this machine has
+ *   issuer_open_...       a certain one
+ *   issuer_issue          64 bytes of report data -> evidence, in the form that goes on the wire
+ */
+struct quote_issuer {
+    void *ctx;
+    const char *name; /* for people: "Gramine", "Occlum", "TDX", "SEV-SNP" */
+    bool (*issue)(void *ctx, const uint8_t report_data[static REPORT_DATA_LEN],
+                  struct buf *evidence, struct err *err);
+    void (*free)(void *ctx);
+};
+
+/* The system, as far as issuers touch it: tests hold a fake. */
+struct issuer_system {
+    void *ctx;
+    const char *root; /* put before every path; "" on a real machine */
+    /* ioctl(2) on a file under root; -1 and errno on failure. */
+    int (*control)(void *ctx, int fd, unsigned long request, void *argument);
+    /* The four names of uname(2) that tell a libOS (marble-api.md, 6.8). */
+    const char *sysname, *release, *version, *machine;
+};
+/* The real one; lives as long as the program. */
+const struct issuer_system *issuer_system_real(void) MUST_CHECK;
+
+enum libos { LIBOS_NONE = 0, LIBOS_GRAMINE, LIBOS_OCCLUM };
+enum libos libos_detect(const struct issuer_system *system) MUST_CHECK;
+
+/* FAIL_NOT_FOUND when the machine does not offer it; FAIL_UNAVAILABLE when it does and it fails. The system is
+ * borrowed and outlives the issuer. */
+struct quote_issuer *issuer_open_gramine(const struct issuer_system *system,
+                                         struct err *err) MUST_CHECK;
+struct quote_issuer *issuer_open_occlum(const struct issuer_system *system,
+                                        struct err *err) MUST_CHECK;
+/* TDX or SEV-SNP, by what the kernel's provider says. */
+struct quote_issuer *issuer_open_tsm(const struct issuer_system *system,
+                                     struct err *err) MUST_CHECK;
+/* By the libOS, else configfs-tsm. FAIL_NOT_FOUND: there is no TEE here. */
+struct quote_issuer *issuer_detect(const struct issuer_system *system, struct err *err) MUST_CHECK;
+
+/*
+ * Appends evidence over the report data: for SGX the Open Enclave header and the quote (marble-api.md, 6.6), for TDX the quote,
+ * for SEV-SNP the report and the certificate table of the host behind it. Calls of one process are
+ * serialised, because Gramine's files are not safe for several threads. FAIL_UNAVAILABLE.
+ */
+bool issuer_issue(const struct quote_issuer *issuer,
+                  const uint8_t report_data[static REPORT_DATA_LEN], struct buf *evidence,
+                  struct err *err) MUST_CHECK;
+/* NULL is fine. */
+void issuer_free(struct quote_issuer *issuer);
+DEFINE_CLEANUP(struct quote_issuer, issuer_cleanup, issuer_free)
+#define auto_quote_issuer struct quote_issuer CLEANUP(issuer_cleanup)
