@@ -8,16 +8,16 @@
  * Evidence as the rooms above see it: what it is bound to, who makes it (issuer.h), and what a
  * verifier says about it.
  */
-enum { REPORT_DATA_LEN = 64 };
+enum { REPORT_DATA_LEN = 64, SNP_REPORT_LEN = 1184 }; /* bytes */
 
 /*
- * The report data that binds evidence to a certificate (marble-api.md, 2.1 and 7.1): SHA-256 of DER and nonce,
- * then 32 zero bytes.
+ * The report data that binds evidence to a certificate (marble-api.md, 2.1 and 7.1): SHA-256 of the
+ * certificate's DER and the nonce behind it, which may be empty, then 32 zero bytes. FAIL_INTERNAL.
  */
 bool report_data_of(struct bytes certificate, struct bytes nonce,
                     uint8_t out[static REPORT_DATA_LEN], struct err *err) MUST_CHECK;
 
-/* How up to date a platform is, in the words of Intel's collateral (attestation.md, 7; marble-api.md, 7.4). */
+/* How up to date a platform is, in the words of Intel's collateral (marble-api.md, 7.4). */
 enum tcb_status {
     TCB_STATUS_NONE = 0, /* "Unknown" */
     TCB_UP_TO_DATE,
@@ -46,14 +46,15 @@ struct attested {
 };
 
 /*
- * Who judges evidence. A Coordinator in a TEE has one; one without a TEE has none and takes no evidence as proof.
+ * Who judges evidence. A Coordinator in a TEE has one; one without a TEE has none and takes no
+ * evidence as proof.
  */
 struct quote_verifier {
     void *ctx;
     /*
-     * Formats, signatures, certificates, collateral and TCB level; what the evidence is used for is the caller's to
-     * compare. True also for a platform that is not up to date: *attested says so. now_ms: since 1970.
-     * FAIL_DENIED with the reason. From any thread; may take milliseconds.
+     * Formats, signatures, certificates, collateral and TCB level; what the evidence is used for
+     * is the caller's to compare. True also for a platform that is not up to date: *attested says
+     * so. now_ms: since 1970. FAIL_DENIED with the reason. From any thread; may take milliseconds.
      */
     bool (*verify)(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
                    struct attested *attested, struct err *err);
