@@ -49,6 +49,8 @@ enum {
 /* The extended key usages that have a number in manifest.md 7.7, dotted, by that number. */
 enum { CERT_PURPOSE_COUNT = 14 };
 extern const char *const cert_purposes[CERT_PURPOSE_COUNT];
+/* The extension of Marbles' certificates that holds the bytes of the Marble type (marble-api.md, 3.6). */
+#define CERT_OID_MARBLE_TYPE "1.3.9903.2.1"
 /* 2^63 - 1 nanoseconds: how long certificates of the Coordinator and of Marbles live. */
 #define CERT_FOREVER_SECONDS INT64_C(9223372036)
 

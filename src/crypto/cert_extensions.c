@@ -11,12 +11,6 @@ struct writer {
     struct err *err;
 };
 
-typedef STACK_OF(X509_EXTENSION) extension_list;
-static void extension_list_free(extension_list *list)
-{
-    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
-}
-DEFINE_CLEANUP(extension_list, extension_list_cleanup, extension_list_free)
 DEFINE_CLEANUP(X509_EXTENSION, extension_cleanup, X509_EXTENSION_free)
 DEFINE_CLEANUP(BASIC_CONSTRAINTS, basic_constraints_cleanup, BASIC_CONSTRAINTS_free)
 DEFINE_CLEANUP(EXTENDED_KEY_USAGE, key_usages_cleanup, EXTENDED_KEY_USAGE_free)
@@ -391,7 +385,7 @@ static bool add_extras(const struct writer *w)
 bool cert_add_extensions(X509 *x509, const struct cert_template *t, struct bytes issuer_key_id,
                          struct err *err)
 {
-    extension_list *extras CLEANUP(extension_list_cleanup) = NULL;
+    auto_extension_list *extras = NULL;
 
     for (size_t i = 0; i < t->extension_count; i++) {
         if (!push_extra(&t->extensions[i], i, &extras, err))

@@ -26,6 +26,10 @@ static inline struct bytes asn1_string_bytes(const ASN1_STRING *string)
  */
 ASN1_OBJECT *oid_from_dotted(struct bytes dotted, const char *member, struct err *err) MUST_CHECK;
 
+/* The hash that goes with this key in signatures of certificates and requests (manifest.md, 7.6): for
+ * ECDSA by the size of the curve. NULL: the key does without, as Ed25519 does. */
+const EVP_MD *signing_digest(const struct key *key) MUST_CHECK;
+
 /* Why a text cannot stand where it should, or NULL when it can. */
 typedef const char *name_check(struct bytes text);
 const char *name_check_ascii(struct bytes text);
@@ -63,3 +67,12 @@ DEFINE_CLEANUP(ASN1_STRING, asn1_string_cleanup, ASN1_STRING_free)
 #define auto_asn1_string ASN1_STRING CLEANUP(asn1_string_cleanup)
 DEFINE_CLEANUP(GENERAL_NAMES, general_names_cleanup, GENERAL_NAMES_free)
 #define auto_general_names GENERAL_NAMES CLEANUP(general_names_cleanup)
+DEFINE_CLEANUP(X509_REQ, request_cleanup, X509_REQ_free)
+#define auto_request X509_REQ CLEANUP(request_cleanup)
+typedef STACK_OF(X509_EXTENSION) extension_list;
+static inline void extension_list_free(extension_list *list)
+{
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+}
+DEFINE_CLEANUP(extension_list, extension_list_cleanup, extension_list_free)
+#define auto_extension_list extension_list CLEANUP(extension_list_cleanup)

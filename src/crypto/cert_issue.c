@@ -151,23 +151,30 @@ static bool set_serial(X509 *x509, struct err *err)
     return set || libcrypto_refused(err, FAIL_INTERNAL, "certificate serial");
 }
 
-/* *digest NULL: the key does without, as Ed25519 does. */
+const EVP_MD *signing_digest(const struct key *key)
+{
+    const int type = EVP_PKEY_get_base_id(key_pkey(key));
+    const int bits = EVP_PKEY_get_bits(key_pkey(key));
+
+    if (type == EVP_PKEY_EC)
+        return bits <= 256 ? EVP_sha256() : bits <= 384 ? EVP_sha384() : EVP_sha512();
+    return type == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
+}
+
+/* *digest NULL: the key does without. */
 static bool signature_digest(const struct cert_template *t, const struct key *issuer_key,
                              const EVP_MD **digest, struct err *err)
 {
-    const int type = EVP_PKEY_get_base_id(key_pkey(issuer_key));
-    const int bits = EVP_PKEY_get_bits(key_pkey(issuer_key));
+    const bool is_ec = EVP_PKEY_get_base_id(key_pkey(issuer_key)) == EVP_PKEY_EC;
     const EVP_MD *const by_number[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
 
     if (t->signature_algorithm != 0) {
-        if (type != EVP_PKEY_EC || t->signature_algorithm < 10 || t->signature_algorithm > 12)
+        if (!is_ec || t->signature_algorithm < 10 || t->signature_algorithm > 12)
             return err_set(err, FAIL_MALFORMED, "SignatureAlgorithm: %lld is not possible",
                            (long long)t->signature_algorithm);
         *digest = by_number[t->signature_algorithm - 10];
-    } else if (type == EVP_PKEY_EC) {
-        *digest = bits <= 256 ? EVP_sha256() : bits <= 384 ? EVP_sha384() : EVP_sha512();
     } else {
-        *digest = type == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
+        *digest = signing_digest(issuer_key);
     }
     return true;
 }

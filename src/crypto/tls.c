@@ -7,6 +7,8 @@
 
 #include <openssl/err.h>
 
+#include "crypto/internal.h"
+
 enum { RECORD_LEN = 16384 }; /* bytes of plaintext in a record, RFC 8446, 5.1 */
 
 struct tls_session {
@@ -41,7 +43,7 @@ void tls_session_put(struct tls_session *session, struct bytes ciphertext)
     buf_add(&session->out, ciphertext);
 }
 
-struct tls_session *tls_accept(struct tls_identity *identity, struct err *err)
+static struct tls_session *session_new(struct tls_identity *identity, struct err *err)
 {
     auto_tls_session *session = mem_zero_alloc(1, sizeof *session);
 
@@ -55,8 +57,16 @@ struct tls_session *tls_accept(struct tls_identity *identity, struct err *err)
         return NULL;
     }
     SSL_set_bio(session->ssl, bio, bio);
-    SSL_set_accept_state(session->ssl);
     return TAKE(session);
+}
+
+struct tls_session *tls_accept(struct tls_identity *identity, struct err *err)
+{
+    struct tls_session *const session = session_new(identity, err);
+
+    if (session != NULL)
+        SSL_set_accept_state(session->ssl);
+    return session;
 }
 
 void tls_session_free(struct tls_session *session)
@@ -86,16 +96,31 @@ static unsigned long libssl_error(void)
     return first;
 }
 
+/* Is a server's choice of protocol what ended the session? It chose none, or says that there is none. */
+static bool has_no_protocol(const struct tls_session *session, int reason)
+{
+    return !SSL_is_server(session->ssl) &&
+           (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL ||
+            (reason == SSL_R_CERTIFICATE_VERIFY_FAILED &&
+             SSL_get_verify_result(session->ssl) == X509_V_ERR_APPLICATION_VERIFICATION));
+}
+
 /* The session is over for the reason in libssl's queue. */
 static bool session_over(struct tls_session *session, const char *during, struct err *err)
 {
     const unsigned long error = libssl_error();
-    const int reason = ERR_GET_REASON(error);
-    const char *const text = ERR_reason_error_string(error);
-    const bool denied = ERR_GET_LIB(error) == ERR_LIB_SSL &&
-                        (reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+    const bool is_libssl = ERR_GET_LIB(error) == ERR_LIB_SSL;
+    const int reason = is_libssl ? ERR_GET_REASON(error) : 0;
+    const bool no_protocol = has_no_protocol(session, reason);
+    const bool denied =
+        !no_protocol && (reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
                          reason == SSL_R_BAD_SIGNATURE || reason >= SSL_AD_REASON_OFFSET);
+    const char *text = ERR_reason_error_string(error);
 
+    if (no_protocol)
+        text = "the server chose none of our protocols";
+    else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        text = X509_verify_cert_error_string(SSL_get_verify_result(session->ssl));
     session->over = true;
     (void)err_set(err, denied ? FAIL_DENIED : FAIL_MALFORMED, "%s: %s", during,
                   text != NULL ? text : "the peer ended the session");
@@ -119,7 +144,7 @@ static bool keep_leaf(struct tls_session *session, struct err *err)
         return true;
     const int len = i2d_X509(leaf, NULL);
     if (len <= 0)
-        return session_over(session, "TLS handshake: client certificate", err);
+        return session_over(session, "TLS handshake: certificate of the peer", err);
     uint8_t *at = buf_grow(&session->leaf, (size_t)len);
     (void)i2d_X509(leaf, &at);
     return true;
@@ -135,6 +160,25 @@ static bool handshake(struct tls_session *session, struct err *err)
     }
     return SSL_get_error(session->ssl, done) == SSL_ERROR_WANT_READ ||
            session_over(session, "TLS handshake", err);
+}
+
+struct tls_session *tls_session_connect(struct tls_identity *identity, char *host_name,
+                                        struct err *err)
+{
+    auto_tls_session *session = session_new(identity, err);
+
+    if (session == NULL)
+        return NULL;
+    SSL_set_connect_state(session->ssl);
+    if (host_name != NULL && SSL_set_tlsext_host_name(session->ssl, host_name) != 1) {
+        (void)libcrypto_refused(err, FAIL_INTERNAL, "TLS: name of the server");
+        return NULL;
+    }
+    if (!handshake(session, err)) {
+        err->kind = FAIL_INTERNAL; /* nobody has answered yet, so it is ours */
+        return NULL;
+    }
+    return TAKE(session);
 }
 
 static bool peer_has_closed(const struct tls_session *session)

@@ -25,7 +25,7 @@ struct tls_identity {
     atomic_uint references;
     SSL_CTX *ctx;
     BIO_METHOD *bio_method;
-    bool require_alpn;
+    bool demands_alpn; /* of clients */
     size_t alpn_len;
     uint8_t alpn[]; /* as on the wire */
 };
@@ -49,6 +49,18 @@ static bool is_protocol_list(struct bytes alpn)
             return false;
     }
     return true;
+}
+
+bool tls_identity_speaks(const struct tls_identity *identity, struct bytes protocol)
+{
+    struct reader ours = reader_over(bytes_of(identity->alpn, identity->alpn_len));
+    struct bytes our;
+
+    while (next_protocol(&ours, &our)) {
+        if (bytes_equal(our, protocol))
+            return true;
+    }
+    return identity->alpn_len == 0;
 }
 
 /* RFC 7301, 3.2: our preference decides; no common protocol ends the handshake. */
@@ -80,7 +92,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
     const unsigned char *data;
     size_t len;
 
-    if (!identity->require_alpn ||
+    if (!identity->demands_alpn ||
         SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data,
                                   &len) == 1)
         return SSL_CLIENT_HELLO_SUCCESS;
@@ -103,11 +115,7 @@ static bool is_known_curve(EVP_PKEY *key)
     return false;
 }
 
-/*
- * Stands in for the verification of a chain: whoever holds the key of the leaf is accepted as that
- * leaf (client-api.md, 1.2), so only the kind of key is looked at, before it costs time.
- */
-static int on_verify(X509_STORE_CTX *store, void *arg)
+bool tls_leaf_is_bearable(X509_STORE_CTX *store)
 {
     EVP_PKEY *const key = X509_get0_pubkey(X509_STORE_CTX_get0_cert(store));
     const int type = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
@@ -115,10 +123,19 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
                           (type == EVP_PKEY_EC && is_known_curve(key)) ||
                           (type == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) <= MAX_PEER_RSA_BITS);
 
-    (void)arg;
     /* INVALID_PURPOSE becomes the alert unsupported_certificate. */
     X509_STORE_CTX_set_error(store, accepted ? X509_V_OK : X509_V_ERR_INVALID_PURPOSE);
-    return accepted ? 1 : 0;
+    return accepted;
+}
+
+/*
+ * Stands in for the verification of a chain: whoever holds the key of the leaf is accepted as that
+ * leaf (client-api.md, 1.2), so only the kind of key is looked at, before it costs time.
+ */
+static int on_client_certificate(X509_STORE_CTX *store, void *arg)
+{
+    (void)arg;
+    return tls_leaf_is_bearable(store) ? 1 : 0;
 }
 
 static bool set_profile(SSL_CTX *ctx)
@@ -129,7 +146,7 @@ static bool set_profile(SSL_CTX *ctx)
         "rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512";
     static const unsigned char id_context[] = "taw";
 
-    /* 112 bits, whatever the configuration of the machine says; leaves of clients are not measured. */
+    /* 112 bits, whatever the configuration of the machine says; leaves that nobody verifies are not measured. */
     SSL_CTX_set_security_level(ctx, 2);
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | PLAIN_CERTIFICATES);
@@ -138,7 +155,6 @@ static bool set_profile(SSL_CTX *ctx)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(ctx, MAX_CERTIFICATE_LIST);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
@@ -192,30 +208,52 @@ static BIO_METHOD *bio_method_new(void)
     return method;
 }
 
-DEFINE_CLEANUP(struct tls_identity, identity_cleanup, tls_identity_free)
-
-struct tls_identity *tls_identity_new(const struct cert *cert, struct key *key, struct bytes alpn,
-                                      bool require_alpn, struct err *err)
+struct tls_identity *tls_identity_start(const SSL_METHOD *method, struct bytes alpn,
+                                        struct err *err)
 {
     if (!is_protocol_list(alpn)) {
         (void)err_set(err, FAIL_MALFORMED, "TLS identity: ALPN is not a list of protocol names");
         return NULL;
     }
-    struct tls_identity *identity CLEANUP(identity_cleanup) =
-        mem_zero_alloc(1, sizeof *identity + alpn.len);
+    auto_tls_identity *identity = mem_zero_alloc(1, sizeof *identity + alpn.len);
     atomic_init(&identity->references, 1);
-    identity->require_alpn = require_alpn;
     identity->alpn_len = alpn.len;
     if (alpn.len > 0)
         memcpy(identity->alpn, alpn.at, alpn.len);
     identity->bio_method = bio_method_new();
-    identity->ctx = SSL_CTX_new(TLS_server_method());
-    if (identity->bio_method == NULL || identity->ctx == NULL || !set_profile(identity->ctx) ||
-        SSL_CTX_use_certificate(identity->ctx, cert_x509(cert)) != 1 ||
-        SSL_CTX_use_PrivateKey(identity->ctx, key_pkey(key)) != 1) {
+    identity->ctx = SSL_CTX_new(method);
+    if (identity->bio_method == NULL || identity->ctx == NULL || !set_profile(identity->ctx)) {
         (void)libcrypto_refused(err, FAIL_INTERNAL, "TLS identity");
         return NULL;
     }
+    return TAKE(identity);
+}
+
+bool tls_identity_show(struct tls_identity *identity, const struct cert *cert, struct key *key,
+                       struct err *err)
+{
+    return (SSL_CTX_use_certificate(identity->ctx, cert_x509(cert)) == 1 &&
+            SSL_CTX_use_PrivateKey(identity->ctx, key_pkey(key)) == 1) ||
+           libcrypto_refused(err, FAIL_INTERNAL, "TLS identity");
+}
+
+struct tls_identity *tls_identity_new(const struct cert *cert, struct key *key, struct bytes alpn,
+                                      unsigned demands, struct err *err)
+{
+    auto_tls_identity *identity = tls_identity_start(TLS_server_method(), alpn, err);
+
+    if (identity == NULL || !tls_identity_show(identity, cert, key, err))
+        return NULL;
+    identity->demands_alpn = (demands & TLS_DEMAND_ALPN) != 0;
+    if ((demands & TLS_DEMAND_CERTIFICATE) != 0)
+        SSL_CTX_set_verify(identity->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    if ((demands & TLS_NO_TICKETS) != 0 && SSL_CTX_set_num_tickets(identity->ctx, 0) != 1) {
+        (void)libcrypto_refused(err, FAIL_INTERNAL, "TLS identity");
+        return NULL;
+    }
+    if ((demands & TLS_NO_TICKETS) != 0)
+        SSL_CTX_set_options(identity->ctx, SSL_OP_NO_TICKET);
+    SSL_CTX_set_cert_verify_callback(identity->ctx, on_client_certificate, NULL);
     SSL_CTX_set_client_hello_cb(identity->ctx, on_client_hello, identity);
     if (alpn.len > 0)
         SSL_CTX_set_alpn_select_cb(identity->ctx, on_alpn, identity);
@@ -236,6 +274,11 @@ void tls_identity_free(struct tls_identity *identity)
     SSL_CTX_free(identity->ctx);
     BIO_meth_free(identity->bio_method);
     free(identity);
+}
+
+SSL_CTX *tls_identity_ctx(const struct tls_identity *identity)
+{
+    return identity->ctx;
 }
 
 SSL *tls_identity_ssl(const struct tls_identity *identity)

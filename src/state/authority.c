@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "state/authority.h"
 
-#include "crypto/hash.h"
+#include "attestation/evidence.h"
 #include "state/names.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define ROOT_NAME "MarbleRun Coordinator"
 #define INTERMEDIATE_NAME "MarbleRun Coordinator - Intermediate CA"
 
-enum { ROOT_SECRET_LEN = 32, CA_KEY_BITS = 384, REPORT_DATA_LEN = 64 };
+enum { ROOT_SECRET_LEN = 32, CA_KEY_BITS = 384 };
 
 static const char CLIENT_ALPN[] = "\x02h2\x08http/1.1";
 static const char MARBLE_ALPN[] = "\x02h2";
@@ -42,10 +42,9 @@ void authority_free(struct authority *a)
 bool authority_quote(const struct authority *a, const struct env *env, struct bytes nonce,
                      struct buf *quote, struct err *err)
 {
-    uint8_t report_data[REPORT_DATA_LEN] = { 0 };
-    const struct bytes parts[] = { cert_der(a->root), nonce };
+    uint8_t report_data[REPORT_DATA_LEN];
 
-    return sha256_parts(parts, COUNT_OF(parts), report_data, err) &&
+    return report_data_of(cert_der(a->root), nonce, report_data, err) &&
            env->issue_quote(env->ctx, report_data, quote, err);
 }
 
@@ -55,10 +54,12 @@ static bool complete(struct authority *a, const struct env *env, struct err *err
     const struct bytes client_alpn = bytes_of(CLIENT_ALPN, sizeof CLIENT_ALPN - 1);
     const struct bytes marble_alpn = bytes_of(MARBLE_ALPN, sizeof MARBLE_ALPN - 1);
 
-    a->client_tls = tls_identity_new(a->root, a->root_key, client_alpn, false, err);
+    a->client_tls = tls_identity_new(a->root, a->root_key, client_alpn, TLS_DEMAND_NOTHING, err);
     if (a->client_tls == NULL)
         return err_in(err, "TLS identity of the client API");
-    a->marble_tls = tls_identity_new(a->marble_root, a->intermediate_key, marble_alpn, true, err);
+    a->marble_tls =
+        tls_identity_new(a->marble_root, a->intermediate_key, marble_alpn,
+                         TLS_DEMAND_ALPN | TLS_DEMAND_CERTIFICATE | TLS_NO_TICKETS, err);
     if (a->marble_tls == NULL)
         return err_in(err, "TLS identity of the Marble API");
     cert_pem(a->intermediate, &a->chain_pem);

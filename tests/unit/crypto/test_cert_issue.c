@@ -132,6 +132,47 @@ static void lists_that_are_present_and_empty_suppress_the_defaults(void **state)
     assert_int_equal(cert_not_after(cert), WORLD_NOW + INT64_C(365) * 86400);
 }
 
+/* marble-api.md 6.3: what a Marble shows to the Coordinator. */
+static void self_signed_certificate_of_a_marble_has_its_profile(void **state)
+{
+    struct err err = { 0 };
+    const struct cert_template t = {
+        .subject.common_name = T("MarbleRun Marble"),
+        .dns_names = TEXTS(T("backend.example"), T("localhost")),
+        .ip_addresses =
+            TEXTS(T("\xc0\0\2\1"), T("\x7f\0\0\1"), T("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1")),
+        .has_not_after = true,
+        .not_after = WORLD_NOW + CERT_FOREVER_SECONDS,
+        .key_usage = CERT_USAGE_SIGNATURE | CERT_USAGE_KEY_AGREEMENT,
+    };
+    struct key *const key = key_generate(KEY_ECDSA, 384, &err);
+    assert_ok(key != NULL, &err);
+    auto_cert *cert = cert_issue(&t, key, NULL, key, WORLD_NOW, &err);
+    const char *const lines[] = {
+        "2.5.29.15 1 03020388",
+        "2.5.29.37 0 301406082b0601050507030106082b06010505070302",
+        "2.5.29.19 1 3000",
+        ("2.5.29.17 0 303a820f6261636b656e642e6578616d706c6582096c6f63616c686f73748704c0000201"
+         "87047f000001871000000000000000000000000000000001"),
+    };
+
+    (void)state;
+    assert_ok(cert != NULL, &err);
+    assert_extensions(cert, lines, (int)COUNT_OF(lines));
+    auto_string *subject = subject_hex(cert);
+    assert_string_equal(subject, "301b31193017060355040313104d6172626c6552756e204d6172626c65");
+    X509 *const x509 = parsed(cert);
+    assert_int_equal(X509_get_version(x509), X509_VERSION_3);
+    assert_int_equal(X509_get_signature_nid(x509), NID_ecdsa_with_SHA384);
+    assert_int_equal(ASN1_STRING_type(X509_get0_notBefore(x509)), V_ASN1_UTCTIME);
+    assert_int_equal(ASN1_STRING_type(X509_get0_notAfter(x509)), V_ASN1_GENERALIZEDTIME);
+    X509_free(x509);
+    assert_int_equal(cert_not_before(cert), WORLD_NOW);
+    assert_int_equal(cert_not_after(cert), WORLD_NOW + CERT_FOREVER_SECONDS);
+    assert_true(cert_issued_by(cert, cert));
+    key_free(key);
+}
+
 static void only_dns_name_becomes_the_common_name(void **state)
 {
     const struct cert_template one = { .dns_names = TEXTS(T("one.example")) };
@@ -426,6 +467,7 @@ int main(void)
         cmocka_unit_test(full_template_gives_the_bytes_of_the_reference),
         cmocka_unit_test(empty_template_gives_the_defaults),
         cmocka_unit_test(lists_that_are_present_and_empty_suppress_the_defaults),
+        cmocka_unit_test(self_signed_certificate_of_a_marble_has_its_profile),
         cmocka_unit_test(only_dns_name_becomes_the_common_name),
         cmocka_unit_test(empty_subject_makes_the_names_critical),
         cmocka_unit_test(strings_are_printable_when_they_can_be),

@@ -86,38 +86,10 @@ static void certificate_of_another_behind_the_leaf_is_not_looked_at(void **state
     }
 }
 
-/* The public point of one key with the private scalar of another: what a thief of a certificate has. */
-static EVP_PKEY *mixed_key(const struct key *public, const struct key *private)
-{
-    uint8_t point[133];
-    size_t point_len;
-    BIGNUM *scalar = NULL;
-    EVP_PKEY *mixed = NULL;
-    OSSL_PARAM_BLD *const builder = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *const ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-
-    assert_int_equal(EVP_PKEY_get_octet_string_param(key_pkey(public), OSSL_PKEY_PARAM_PUB_KEY,
-                                                     point, sizeof point, &point_len),
-                     1);
-    assert_int_equal(EVP_PKEY_get_bn_param(key_pkey(private), OSSL_PKEY_PARAM_PRIV_KEY, &scalar),
-                     1);
-    OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
-    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len);
-    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, scalar);
-    OSSL_PARAM *const params = OSSL_PARAM_BLD_to_param(builder);
-    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-    assert_int_equal(EVP_PKEY_fromdata(ctx, &mixed, EVP_PKEY_KEYPAIR, params), 1);
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(builder);
-    EVP_PKEY_CTX_free(ctx);
-    BN_free(scalar);
-    return mixed;
-}
-
 static void certificate_without_its_key_is_refused(void **state)
 {
     const struct world *const w = *state;
-    EVP_PKEY *const mixed = mixed_key(w->user.key, w->other.key);
+    EVP_PKEY *const mixed = pair_mixed_key(w->user.key, w->other.key);
 
     for (size_t i = 0; i < COUNT_OF(versions); i++) {
         auto_pair p = pair_new(w->plain, versions[i]);
@@ -265,12 +237,13 @@ static void identity_refuses_a_malformed_protocol_list(void **state)
     struct err err = { 0 };
 
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        assert_null(
-            tls_identity_new(w->root.cert, w->root.key, bytes_of_string(lists[i]), false, &err));
+        assert_null(tls_identity_new(w->root.cert, w->root.key, bytes_of_string(lists[i]),
+                                     TLS_DEMAND_NOTHING, &err));
         assert_int_equal(err.kind, FAIL_MALFORMED);
     }
-    assert_null(tls_identity_new(w->root.cert, w->root.key, bytes_of("\0", 1), false, &err));
-    assert_null(tls_identity_new(w->root.cert, w->user.key, alpn_h2(), false, &err));
+    assert_null(
+        tls_identity_new(w->root.cert, w->root.key, bytes_of("\0", 1), TLS_DEMAND_NOTHING, &err));
+    assert_null(tls_identity_new(w->root.cert, w->user.key, alpn_h2(), TLS_DEMAND_NOTHING, &err));
     assert_int_equal(err.kind, FAIL_INTERNAL);
 }
 

@@ -321,7 +321,7 @@ static void resumed_session_without_a_leaf_gets_none(void **state)
 static void another_identity_does_not_resume(void **state)
 {
     const struct world *const w = *state;
-    struct tls_identity *const later = pair_server(&w->root, alpn_both(), false);
+    struct tls_identity *const later = pair_server(&w->root, alpn_both(), TLS_DEMAND_NOTHING);
 
     for (size_t v = 0; v < COUNT_OF(versions); v++) {
         SSL_SESSION *const ticket = first_session(w->plain, versions[v], &w->user);
@@ -336,10 +336,48 @@ static void another_identity_does_not_resume(void **state)
     tls_identity_free(later);
 }
 
+static void identity_that_demands_a_certificate_refuses_who_has_none(void **state)
+{
+    const struct world *const w = *state;
+    struct tls_identity *const marbles = pair_server(&w->root, BYTES_NONE, TLS_DEMAND_CERTIFICATE);
+
+    for (size_t v = 0; v < COUNT_OF(versions); v++) {
+        auto_pair without = pair_new(marbles, versions[v]), with = pair_new(marbles, versions[v]);
+        pair_run(&without);
+        assert_true(without.server_failed);
+        assert_false(tls_established(without.server));
+        pair_show(&with, &w->user);
+        pair_run(&with);
+        pair_assert_done(&with);
+        assert_bytes_equal(tls_peer_leaf(with.server), cert_der(w->user.cert));
+    }
+    tls_identity_free(marbles);
+}
+
+static void identity_without_tickets_resumes_nothing(void **state)
+{
+    const struct world *const w = *state;
+    struct tls_identity *const once = pair_server(&w->root, BYTES_NONE, TLS_NO_TICKETS);
+
+    for (size_t v = 0; v < COUNT_OF(versions); v++) {
+        auto_pair first = pair_new(once, versions[v]), again = pair_new(once, versions[v]);
+        pair_run(&first);
+        pair_assert_done(&first);
+        SSL_SESSION *const session = SSL_get1_session(first.client);
+        assert_int_equal(SSL_SESSION_has_ticket(session), 0);
+        (void)SSL_set_session(again.client, session);
+        pair_run(&again);
+        pair_assert_done(&again);
+        assert_int_equal(SSL_session_reused(again.client), 0);
+        SSL_SESSION_free(session);
+    }
+    tls_identity_free(once);
+}
+
 static void session_outlives_the_reference_to_its_identity(void **state)
 {
     const struct world *const w = *state;
-    struct tls_identity *identity = pair_server(&w->root, alpn_both(), false);
+    struct tls_identity *identity = pair_server(&w->root, alpn_both(), TLS_DEMAND_NOTHING);
     auto_pair p = pair_new(identity, TLS1_3_VERSION);
 
     tls_identity_free(identity);
@@ -400,6 +438,8 @@ int main(void)
         cmocka_unit_test(resumed_session_has_the_leaf_of_the_first),
         cmocka_unit_test(resumed_session_without_a_leaf_gets_none),
         cmocka_unit_test(another_identity_does_not_resume),
+        cmocka_unit_test(identity_that_demands_a_certificate_refuses_who_has_none),
+        cmocka_unit_test(identity_without_tickets_resumes_nothing),
         cmocka_unit_test(session_outlives_the_reference_to_its_identity),
         cmocka_unit_test(renegotiation_is_not_done),
         cmocka_unit_test(drain_appends_to_what_is_there),

@@ -50,12 +50,39 @@ static inline X509 *pair_x509(const struct cert *cert)
     return x509;
 }
 
+/* The public point of one P-256 key with the private scalar of another: what a thief of a certificate has. */
+static inline EVP_PKEY *pair_mixed_key(const struct key *public, const struct key *private)
+{
+    uint8_t point[133];
+    size_t point_len;
+    BIGNUM *scalar = NULL;
+    EVP_PKEY *mixed = NULL;
+    OSSL_PARAM_BLD *const builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *const ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+
+    assert_int_equal(EVP_PKEY_get_octet_string_param(key_pkey(public), OSSL_PKEY_PARAM_PUB_KEY,
+                                                     point, sizeof point, &point_len),
+                     1);
+    assert_int_equal(EVP_PKEY_get_bn_param(key_pkey(private), OSSL_PKEY_PARAM_PRIV_KEY, &scalar),
+                     1);
+    OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+    OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len);
+    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, scalar);
+    OSSL_PARAM *const params = OSSL_PARAM_BLD_to_param(builder);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &mixed, EVP_PKEY_KEYPAIR, params), 1);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(scalar);
+    return mixed;
+}
+
 static inline struct tls_identity *pair_server(const struct pair_identity *of, struct bytes alpn,
-                                               bool require_alpn)
+                                               unsigned demands)
 {
     struct err err = { 0 };
-    struct tls_identity *const identity =
-        tls_identity_new(of->cert, of->key, alpn, require_alpn, &err);
+    struct tls_identity *const identity = tls_identity_new(of->cert, of->key, alpn, demands, &err);
 
     assert_ok(identity != NULL, &err);
     return identity;
@@ -212,8 +239,8 @@ static inline int world_up(void **state)
     w->root = pair_identity(KEY_ECDSA, 384, PAIR_NOW);
     w->user = pair_identity(KEY_ECDSA, 256, PAIR_NOW);
     w->other = pair_identity(KEY_ECDSA, 256, PAIR_NOW);
-    w->plain = pair_server(&w->root, alpn_both(), false);
-    w->grpc = pair_server(&w->root, alpn_h2(), true);
+    w->plain = pair_server(&w->root, alpn_both(), TLS_DEMAND_NOTHING);
+    w->grpc = pair_server(&w->root, alpn_h2(), TLS_DEMAND_ALPN);
     *state = w;
     return 0;
 }

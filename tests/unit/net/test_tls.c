@@ -37,13 +37,14 @@ static void free_pair(struct pair *pair)
     key_free(pair->key);
 }
 
-static void use_identity(struct service *s, const char *common_name, bool require_alpn)
+static void use_identity(struct service *s, const char *common_name, bool demand_alpn)
 {
     struct err err = { 0 };
     struct pair pair = make_pair(common_name);
 
-    struct tls_identity *const identity = tls_identity_new(
-        pair.cert, pair.key, require_alpn ? ALPN_H2 : ALPN_BOTH, require_alpn, &err);
+    struct tls_identity *const identity =
+        tls_identity_new(pair.cert, pair.key, demand_alpn ? ALPN_H2 : ALPN_BOTH,
+                         demand_alpn ? TLS_DEMAND_ALPN : TLS_DEMAND_NOTHING, &err);
     assert_ok(identity != NULL, &err);
     service_set_identity(s, identity);
     free_pair(&pair);
