@@ -3,8 +3,8 @@
 #include "http/message.h"
 
 /*
- * The client side of one HTTP/2 connection (RFC 9113) as a codec without I/O: one request at a time;
- * bytes for the server out, bytes of the server in.
+ * The client side of one HTTP/2 connection (RFC 9113) as a codec without I/O: one request at a
+ * time; bytes for the server out, bytes of the server in.
  *
  *   http_client_new
  *   http_client_send       a request; again after the response to the one before
@@ -17,8 +17,10 @@
  */
 struct http_client;
 
-/* header_bytes and header_count bound fields and trailers together, body_bytes the body; streams is not
- * used. */
+/*
+ * header_bytes (with 32 for each field, RFC 9113, 6.5.2) and header_count bound :status, fields and
+ * trailers together, those of 1xx responses included; body_bytes bounds the body; streams is not used.
+ */
 struct http_client *http_client_new(const struct http_limits *limits) MUST_CHECK;
 
 struct http_client_request {
@@ -28,13 +30,18 @@ struct http_client_request {
     size_t field_count;
     struct bytes body; /* copied */
 };
-/* FAIL_STATE: a request is under way, or the connection is over. */
+/*
+ * FAIL_STATE: a request is under way or its response was not taken, or the connection takes no more.
+ * FAIL_TOO_LARGE: more than 60000 bytes of fields, counted as above.
+ */
 bool http_client_send(struct http_client *client, const struct http_client_request *request,
                       struct err *err) MUST_CHECK;
 /*
- * False when the connection is over; err says why. FAIL_MALFORMED: the server broke the protocol, or closed
- * without need; FAIL_TOO_LARGE: the response is beyond a limit; FAIL_UNAVAILABLE: the server sent GOAWAY and does not serve
- * our stream. True also for bytes that mean nothing to us.
+ * False when the connection is over; err says why. FAIL_MALFORMED: the server broke the protocol, or
+ * ended the connection with an error code; FAIL_TOO_LARGE: the response is beyond a limit;
+ * FAIL_UNAVAILABLE: the server sent GOAWAY and does not serve our stream. A response that was complete
+ * before can still be taken, and what is left to drain tells the server why. True also for bytes that
+ * mean nothing to us.
  */
 bool http_client_feed(struct http_client *client, struct bytes in, struct err *err) MUST_CHECK;
 /* Appends bytes for the server, up to about max at a time. */
@@ -46,15 +53,17 @@ enum http_outcome {
     HTTP_RESET, /* the server reset the stream: *reset_code is the error code (RFC 9113, 7) */
 };
 /*
- * The response, once: moves to *response, which the caller clears with http_response_clear. fields and
- * trailers are as received, names in lower case, content-type among the fields (response->content_type stays NULL).
- * A response of HEADERS alone that ends the stream has fields and no trailers.
+ * The response, once: moves to *response, which the caller clears with http_response_clear. fields
+ * and trailers are as received, names in lower case, content-type among the fields
+ * (response->content_type stays NULL). A response of HEADERS alone that ends the stream has fields
+ * and no trailers. 1xx responses are passed over.
  */
 enum http_outcome http_client_take(struct http_client *client, struct http_response *response,
                                    uint32_t *reset_code) MUST_CHECK;
 /* The value of the first field of that lower-case name among `count` fields; NULL when there is none. */
 const char *http_field_value(const struct http_field *fields, size_t count,
                              const char *name) MUST_CHECK;
+/* GOAWAY: no request follows; the response to the one under way can still be waited for. */
 void http_client_shutdown(struct http_client *client);
 /* NULL is fine. */
 void http_client_free(struct http_client *client);
