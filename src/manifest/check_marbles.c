@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/check.h"
 
-#include "manifest/template/template.h"
-
 #include <string.h>
 
 /* Packages and marbles, and the syntax of their templates. */
@@ -89,17 +87,13 @@ static bool parameter_compiles(const struct manifest_marble *marble,
                                const struct manifest_parameter *parameter, bool is_file,
                                struct err *err)
 {
-    struct err cause = { 0 };
+    const struct manifest_program *const program = parameter->program;
 
-    if (parameter->no_templates)
-        return true;
-    auto_template *compiled =
-        template_compile(parameter->data, is_file ? TEMPLATE_FILE : TEMPLATE_ENV, &cause);
-    if (compiled != NULL)
+    if (program == NULL || program->template != NULL)
         return true;
     return manifest_refuse(parameter->source, "Data", err, "in Marble %.*s: %s %.*s: %.200s",
                            BYTES_FMT(marble->name), is_file ? "file" : "env variable",
-                           BYTES_FMT(parameter->name), cause.text);
+                           BYTES_FMT(parameter->name), program->failure);
 }
 
 CHECK_RULE(check_files)

@@ -59,6 +59,8 @@ void manifest_free(struct manifest *m)
 {
     if (m == NULL)
         return;
+    for (struct manifest_program *p = m->programs; p != NULL; p = p->next)
+        template_free(p->template);
     /* The arena holds the manifest itself. */
     struct arena arena = m->arena;
     arena_clear(&arena);
@@ -99,6 +101,24 @@ DEFINE_LOOKUP(manifest_tls_tag, tls_tags, tls_tag_count)
 DEFINE_LOOKUP(manifest_user, users, user_count)
 DEFINE_LOOKUP(manifest_role, roles, role_count)
 DEFINE_LOOKUP(manifest_recovery_key, recovery_keys, recovery_key_count)
+
+bool manifest_next_secret(const struct manifest *m, struct bytes after, bool first,
+                          struct bytes *name)
+{
+    size_t low = 0, high = m->secret_count;
+
+    while (!first && low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (bytes_compare(m->secrets[middle].name, after) > 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (low >= m->secret_count)
+        return false;
+    *name = m->secrets[low].name;
+    return true;
+}
 
 struct cert *manifest_user_certificate(const struct manifest_user *user, struct err *err)
 {

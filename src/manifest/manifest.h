@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "manifest/template/template.h"
 
 /*
  * The manifest: the document that defines a deployment (manifest.md), as typed data.
@@ -53,6 +54,15 @@ struct manifest_infrastructure {
 
 enum manifest_encoding { ENCODING_NONE = 0, ENCODING_STRING, ENCODING_BASE64, ENCODING_HEX };
 
+/* The template of a file or variable, compiled once, when the manifest is parsed. */
+struct manifest_program {
+    struct manifest_program *next; /* of the manifest, in no particular order */
+    struct bytes source;
+    enum template_context context;
+    struct template *template; /* NULL: it does not compile */
+    const char *failure;       /* why */
+};
+
 /* One file or variable, section 6.2. */
 struct manifest_parameter {
     struct bytes name; /* path or variable */
@@ -61,6 +71,7 @@ struct manifest_parameter {
     enum manifest_encoding encoding;
     struct bytes encoding_text; /* as the manifest spells it; "string" when it does not */
     bool no_templates;
+    const struct manifest_program *program; /* NULL: data is the text, there are no actions in it */
 };
 struct manifest_parameters {
     bool present; /* an empty map differs from an absent one in the stored record */
@@ -206,7 +217,8 @@ struct manifest {
     const struct json *document;
     size_t objection_count;
     const struct manifest_objection *objections;
-    struct arena arena; /* owns everything above */
+    struct manifest_program *programs; /* all of them; owned */
+    struct arena arena;                /* owns everything else above */
 };
 
 /*
@@ -253,6 +265,11 @@ const struct manifest_user *manifest_user(const struct manifest *m, struct bytes
 const struct manifest_role *manifest_role(const struct manifest *m, struct bytes name);
 const struct manifest_recovery_key *manifest_recovery_key(const struct manifest *m,
                                                           struct bytes name);
+
+/* The smallest name of a secret that is greater than `after`, or with `first` the smallest of all; false at
+ * the end. */
+bool manifest_next_secret(const struct manifest *m, struct bytes after, bool first,
+                          struct bytes *name) MUST_CHECK;
 
 /* The certificate of a user: the first PEM block of any type. FAIL_MALFORMED; does not fail after
  * manifest_check. The caller frees it. */

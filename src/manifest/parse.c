@@ -104,7 +104,7 @@ static void finish(struct parse *p, struct manifest *m, struct manifest_draft *d
 static bool parse_into(struct arena *arena, struct manifest *m, struct err *err)
 {
     struct rows objections = { .size = sizeof(struct manifest_objection) };
-    struct parse p = { arena, err, &objections };
+    struct parse p = { arena, err, &objections, &m->programs };
     struct manifest_draft draft = {
         .packages.size = sizeof(struct manifest_package),
         .infrastructures.size = sizeof(struct manifest_infrastructure),
@@ -125,6 +125,17 @@ static bool parse_into(struct arena *arena, struct manifest *m, struct err *err)
     return true;
 }
 
+/* What does not compile is for manifest_check to refuse, or for an activation: a state may hold it. */
+static void compile_programs(struct manifest *m)
+{
+    for (struct manifest_program *p = m->programs; p != NULL; p = p->next) {
+        struct err why = { 0 };
+        p->template = template_compile(p->source, p->context, &why);
+        if (p->template == NULL)
+            p->failure = arena_string(&m->arena, bytes_of_string(why.text));
+    }
+}
+
 struct manifest *manifest_parse(struct bytes raw, struct err *err)
 {
     struct arena arena = { 0 };
@@ -137,5 +148,6 @@ struct manifest *manifest_parse(struct bytes raw, struct err *err)
         return NULL;
     }
     m->arena = arena;
+    compile_programs(m);
     return m;
 }

@@ -15,6 +15,7 @@ struct parse {
     struct arena *arena;
     struct err *err;
     struct rows *objections; /* of struct manifest_objection */
+    struct manifest_program **programs;
 };
 
 /* *out has the type that the reader wants; null leaves it as it is unless the comment differs. */

@@ -3,6 +3,8 @@
 
 #include "codec/text.h"
 
+#include <string.h>
+
 /* Marbles with their files, variables and arguments, manifest.md 6. */
 
 struct parameter_object {
@@ -98,9 +100,29 @@ static bool read_parameters(struct parse *p, const struct json *value, void *out
     return parse_fields(p, value, fields, COUNT_OF(fields), out);
 }
 
-static struct manifest_parameters finish_parameters(struct rows *rows)
+/* Where there are actions; they are compiled when the whole manifest is read. */
+static void announce_programs(struct parse *p, const struct rows *rows,
+                              enum template_context context)
+{
+    struct manifest_parameter *const parameters = (void *)rows->at;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct bytes data = parameters[i].data;
+        if (parameters[i].no_templates || data.len == 0 ||
+            memmem(data.at, data.len, "{{", 2) == NULL)
+            continue;
+        struct manifest_program *const program = arena_alloc(p->arena, sizeof *program);
+        *program = (struct manifest_program){ *p->programs, data, context, NULL, NULL };
+        *p->programs = program;
+        parameters[i].program = program;
+    }
+}
+
+static struct manifest_parameters finish_parameters(struct parse *p, struct rows *rows,
+                                                    enum template_context context)
 {
     rows_sort(rows);
+    announce_programs(p, rows, context);
     return (struct manifest_parameters){ .present = rows->present,
                                          .count = rows->count,
                                          .at = (const void *)rows->at };
@@ -126,8 +148,8 @@ bool parse_marble(struct parse *p, const struct json *value, void *out)
     if (!parse_fields(p, value, fields, COUNT_OF(fields), &draft))
         return false;
     *marble = draft.marble;
-    marble->files = finish_parameters(&draft.parameters.files);
-    marble->env = finish_parameters(&draft.parameters.env);
+    marble->files = finish_parameters(p, &draft.parameters.files, TEMPLATE_FILE);
+    marble->env = finish_parameters(p, &draft.parameters.env, TEMPLATE_ENV);
     marble->argv = draft.parameters.argv;
     return true;
 }

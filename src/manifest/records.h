@@ -34,6 +34,13 @@ void stored_secret_write(const struct stored_secret *secret, struct buf *out);
 bool stored_secret_parse(struct bytes record, struct arena *arena, struct stored_secret *secret,
                          struct err *err) MUST_CHECK;
 
+/*
+ * The template from which a stored certificate secret is issued anew when the manifest that it came from is
+ * gone: its certificate's, with its ValidFor. FAIL_MALFORMED when the certificate cannot be one.
+ */
+bool stored_secret_template(const struct stored_secret *secret, struct arena *arena,
+                            struct cert_template *t, struct err *err) MUST_CHECK;
+
 struct stored_user {
     struct bytes name;
     struct bytes certificate; /* DER */

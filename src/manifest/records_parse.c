@@ -63,6 +63,18 @@ bool stored_secret_parse(struct bytes record, struct arena *arena, struct stored
            err_set(err, FAIL_MALFORMED, "stored secret: its type is not known");
 }
 
+bool stored_secret_template(const struct stored_secret *secret, struct arena *arena,
+                            struct cert_template *t, struct err *err)
+{
+    if (!cert_template_from_der(secret->cert.value, arena, t))
+        return err_set(err, FAIL_MALFORMED, "its certificate cannot be issued again");
+    if (secret->valid_for > 0) {
+        t->has_not_after = false;
+        t->valid_for_days = secret->valid_for;
+    }
+    return true;
+}
+
 /* {"<resource>": true}; false grants nothing. */
 static bool read_resources(struct parse *p, const struct json *value, void *out)
 {
