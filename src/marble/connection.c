@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -231,7 +232,9 @@ struct connection *connection_open(const struct marble_address *address,
                                     .ai_flags = AI_NUMERICSERV };
     struct tls_client named = *tls;
     struct addrinfo *found = NULL;
-    const int failed = getaddrinfo(address->host, address->port, &hints, &found);
+    /* This machine, whatever a resolver says (RFC 6761, 6.3): no host stands for the loopback. */
+    const bool here = strcasecmp(address->host, "localhost") == 0;
+    const int failed = getaddrinfo(here ? NULL : address->host, address->port, &hints, &found);
 
     if (failed != 0) {
         (void)err_set(err, FAIL_UNAVAILABLE, "cannot resolve %s: %s", address->host,
