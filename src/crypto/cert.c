@@ -124,9 +124,20 @@ struct bytes cert_der(const struct cert *cert)
     return bytes_of(cert->der, cert->der_len);
 }
 
+X509 *cert_x509_with_key(const struct cert *cert)
+{
+    const uint8_t *at = cert->der;
+
+    if (X509_get0_pubkey(cert->x509) != NULL && X509_up_ref(cert->x509) == 1)
+        return cert->x509;
+    ERR_clear_error();
+    return d2i_X509(NULL, &at, (long)cert->der_len);
+}
+
 struct key *cert_public_key(const struct cert *cert, struct err *err)
 {
-    EVP_PKEY *const key = X509_get_pubkey(cert->x509);
+    auto_x509 *x509 = cert_x509_with_key(cert);
+    EVP_PKEY *const key = x509 == NULL ? NULL : X509_get_pubkey(x509);
 
     if (key == NULL)
         (void)libcrypto_refused(err, FAIL_MALFORMED, "certificate: public key");

@@ -11,6 +11,9 @@
 
 /* libcrypto caches decoded extensions inside, so its functions want no const. */
 X509 *cert_x509(const struct cert *cert);
+/* A new reference to one whose public key is decoded: leaves that were issued for others have only its bits.
+ * NULL: libcrypto refused. */
+X509 *cert_x509_with_key(const struct cert *cert) MUST_CHECK;
 /* A certificate around *owned, which it takes over also when it fails. FAIL_INTERNAL. */
 struct cert *cert_of_x509(X509 *owned, struct err *err) MUST_CHECK;
 

@@ -44,6 +44,10 @@ struct algorithms {
 };
 const struct algorithms *algorithms(void) MUST_CHECK;
 
+enum { P384_POINT_LEN = 97 };
+/* The public point of a key on P-384, uncompressed; false for every other key. */
+bool key_p384_point(const struct key *key, uint8_t point[static P384_POINT_LEN]) MUST_CHECK;
+
 enum { RSA_MIN_BITS = 1024, RSA_MAX_BITS = 16384 };
 /*
  * Whether work with this RSA public key is bounded and means something: at most RSA_MAX_BITS, an

@@ -2,7 +2,11 @@
 #include "crypto/internal.h"
 #include "crypto/key.h"
 
+#include <string.h>
+
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/x509.h>
 
 /* Keys as DER, in and out. */
@@ -64,8 +68,73 @@ static struct key *accept(EVP_PKEY *owned, size_t left, const char *what, struct
     return TAKE(key);
 }
 
+/*
+ * The encodings of P-384, which every activation needs several times, put together from fixed parts
+ * (manifest.md, 7.3; RFC 5480, 2; RFC 5915, 3): libcrypto 3 looks through its encoders for a hundred
+ * times as long.
+ */
+enum { P384_SCALAR_LEN = 48 };
+/* clang-format off */
+#define P384_ALGORITHM /* id-ecPublicKey, secp384r1 */                                             \
+    0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,                              \
+    0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22
+static const uint8_t P384_PUBLIC_HEAD[] = {
+    0x30, 0x76, P384_ALGORITHM, 0x03, 0x62, 0x00 };
+static const uint8_t P384_PRIVATE_HEAD[] = {
+    0x30, 0x81, 0xb6, 0x02, 0x01, 0x00, P384_ALGORITHM,
+    0x04, 0x81, 0x9e, 0x30, 0x81, 0x9b, 0x02, 0x01, 0x01, 0x04, P384_SCALAR_LEN };
+static const uint8_t P384_PRIVATE_POINT_HEAD[] = {
+    0xa1, 0x64, 0x03, 0x62, 0x00 };
+/* clang-format on */
+
+bool key_p384_point(const struct key *key, uint8_t point[static P384_POINT_LEN])
+{
+    char name[16];
+    size_t len = 0;
+
+    return EVP_PKEY_get_base_id(key_pkey(key)) == EVP_PKEY_EC &&
+           EVP_PKEY_get_group_name(key_pkey(key), name, sizeof name, NULL) == 1 &&
+           strcmp(name, "secp384r1") == 0 &&
+           EVP_PKEY_get_octet_string_param(key_pkey(key), OSSL_PKEY_PARAM_PUB_KEY, point,
+                                           P384_POINT_LEN, &len) == 1 &&
+           len == P384_POINT_LEN && point[0] == POINT_CONVERSION_UNCOMPRESSED;
+}
+
+static bool put_p384_public(const struct key *key, struct buf *out)
+{
+    uint8_t point[P384_POINT_LEN];
+
+    if (!key_p384_point(key, point))
+        return false;
+    buf_add(out, bytes_of(P384_PUBLIC_HEAD, sizeof P384_PUBLIC_HEAD));
+    buf_add(out, bytes_of(point, sizeof point));
+    return true;
+}
+
+static bool put_p384_private(const struct key *key, struct buf *out)
+{
+    uint8_t point[P384_POINT_LEN], scalar[P384_SCALAR_LEN];
+    BIGNUM *number = NULL;
+
+    if (!key_p384_point(key, point) ||
+        EVP_PKEY_get_bn_param(key_pkey(key), OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
+        return false;
+    auto_secret_number *owned = number;
+    const bool fits = BN_bn2binpad(owned, scalar, sizeof scalar) == (int)sizeof scalar;
+    if (fits) {
+        buf_add(out, bytes_of(P384_PRIVATE_HEAD, sizeof P384_PRIVATE_HEAD));
+        buf_add(out, bytes_of(scalar, sizeof scalar));
+        buf_add(out, bytes_of(P384_PRIVATE_POINT_HEAD, sizeof P384_PRIVATE_POINT_HEAD));
+        buf_add(out, bytes_of(point, sizeof point));
+    }
+    OPENSSL_cleanse(scalar, sizeof scalar);
+    return fits;
+}
+
 bool key_public_der(const struct key *key, struct buf *out, struct err *err)
 {
+    if (put_p384_public(key, out))
+        return true;
     const int len = i2d_PUBKEY(key_pkey(key), NULL);
 
     if (len <= 0)
@@ -87,6 +156,8 @@ struct key *key_from_public_der(struct bytes der, struct err *err)
 
 bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err)
 {
+    if (put_p384_private(key, out))
+        return true;
     auto_pkcs8 *info = EVP_PKEY2PKCS8(key_pkey(key));
     const int len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
 

@@ -71,7 +71,9 @@ static char *name_of(const struct tls_client *client)
 
 static bool add_root(SSL_CTX *ctx, const struct cert *root)
 {
-    return X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert_x509(root)) == 1;
+    auto_x509 *x509 = cert_x509_with_key(root);
+
+    return x509 != NULL && X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x509) == 1;
 }
 
 /* Every root ends a chain, whoever signed it (RFC 5280, 6.1.1 d): a pinned certificate is one. */

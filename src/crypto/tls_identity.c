@@ -232,7 +232,9 @@ struct tls_identity *tls_identity_start(const SSL_METHOD *method, struct bytes a
 bool tls_identity_show(struct tls_identity *identity, const struct cert *cert, struct key *key,
                        struct err *err)
 {
-    return (SSL_CTX_use_certificate(identity->ctx, cert_x509(cert)) == 1 &&
+    auto_x509 *x509 = cert_x509_with_key(cert);
+
+    return (x509 != NULL && SSL_CTX_use_certificate(identity->ctx, x509) == 1 &&
             SSL_CTX_use_PrivateKey(identity->ctx, key_pkey(key)) == 1) ||
            libcrypto_refused(err, FAIL_INTERNAL, "TLS identity");
 }

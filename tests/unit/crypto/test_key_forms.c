@@ -3,6 +3,10 @@
 
 #include "test_keys.h"
 
+#include <openssl/x509.h>
+
+#include "crypto/internal.h"
+
 typedef struct key *reads(struct bytes, struct err *);
 typedef bool writes(const struct key *, struct buf *, struct err *);
 
@@ -86,6 +90,29 @@ static void forms_of_one_key_say_the_same(void **state)
     assert_int_equal(key_type(edwards), KEY_ED25519);
     assert_int_equal(key_bits(edwards), 0);
     assert_writes(key_public_der, edwards, ED25519_SPKI);
+}
+
+/* P-384 is put together from fixed parts. */
+static void p384_forms_are_those_of_libcrypto(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        struct err err = { 0 };
+        uint8_t *public = NULL, *private = NULL;
+        auto_key *key = key_generate(KEY_ECDSA, 384, &err);
+        auto_buf our_public = { 0 }, our_private = { 0 };
+        PKCS8_PRIV_KEY_INFO *const info = EVP_PKEY2PKCS8(key_pkey(key));
+        const int public_len = i2d_PUBKEY(key_pkey(key), &public);
+        const int private_len = i2d_PKCS8_PRIV_KEY_INFO(info, &private);
+        assert_true(public_len > 0 && private_len > 0);
+        assert_ok(key_public_der(key, &our_public, &err), &err);
+        assert_ok(key_private_pkcs8(key, &our_private, &err), &err);
+        assert_bytes_equal(buf_bytes(&our_public), bytes_of(public, (size_t)public_len));
+        assert_bytes_equal(buf_bytes(&our_private), bytes_of(private, (size_t)private_len));
+        OPENSSL_free(public);
+        OPENSSL_free(private);
+        PKCS8_PRIV_KEY_INFO_free(info);
+    }
 }
 
 /* rsaEncryption with NULL parameters, as openssl wrote the vector. */
@@ -314,6 +341,7 @@ static void only_elliptic_curve_keys_have_sec1_and_a_number(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(forms_are_written_as_they_were_read),
     cmocka_unit_test(forms_of_one_key_say_the_same),
+    cmocka_unit_test(p384_forms_are_those_of_libcrypto),
     cmocka_unit_test(rsa_keys_are_written_as_they_were_read),
     cmocka_unit_test(generated_keys_survive_every_form),
     cmocka_unit_test(forms_refuse_every_prefix_and_what_follows),
