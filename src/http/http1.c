@@ -89,14 +89,21 @@ static void write_response(struct http1 *h, const struct http_response *response
     http1_write(&h->out.buf, response, &answer);
 }
 
+/* The last answer of the connection. */
+static bool refuse_by(struct http1 *h, struct http_response *response, enum fail_kind kind,
+                      const char *reason)
+{
+    write_response(h, response, true);
+    http_response_clear(response);
+    end(h);
+    return err_set(&h->broken, kind, "HTTP/1.1: %s", reason);
+}
+
 static bool refuse(struct http1 *h, const struct http_refusal *why)
 {
     struct http_response response = http_server_refusal(&h->base, why);
 
-    write_response(h, &response, true);
-    http_response_clear(&response);
-    end(h);
-    return err_set(&h->broken, http_refusal_kind(why), "HTTP/1.1: %s", why->reason);
+    return refuse_by(h, &response, http_refusal_kind(why), why->reason);
 }
 
 static bool refuse_with(struct http1 *h, int status, const char *reason)
@@ -177,10 +184,13 @@ static bool step_request_line(struct http1 *h, struct bytes *in)
 static bool finish_head(struct http1 *h)
 {
     struct http_refusal why = { 0 };
+    struct http_response refusal = { 0 };
 
     if (!http1_frame(&h->request, &h->framing, &why))
         return refuse(h, &why);
-    h->body_limit = http_server_body_limit(&h->base, &h->request);
+    h->body_limit = http_server_head(&h->base, &h->request, &refusal);
+    if (refusal.status != 0)
+        return refuse_by(h, &refusal, FAIL_MALFORMED, "the handler refused the head");
     if (h->framing.body_len > h->body_limit)
         return refuse_with(h, 413, "request body too large");
     if (h->framing.wants_continue && (h->framing.is_chunked || h->framing.body_len > 0))
@@ -361,6 +371,7 @@ static void http1_respond(struct http_server *server, uint64_t exchange,
     if (h->phase != PHASE_IN_FLIGHT || exchange != h->exchange)
         return;
     write_response(h, response, close);
+    response->left = true;
     if (close) {
         end(h);
         return;

@@ -135,7 +135,8 @@ static void refuse(struct http2 *h, struct http2_stream *stream)
 {
     stream->is_head = is_head_request(&stream->request);
     http_request_clear(&stream->request);
-    stream->response = http_server_refusal(&h->base, &stream->why);
+    if (stream->response.status == 0)
+        stream->response = http_server_refusal(&h->base, &stream->why);
     submit(h, stream);
 }
 

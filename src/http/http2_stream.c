@@ -74,7 +74,9 @@ bool http2_stream_finish_head(struct http2_stream *stream, const struct http_ser
     if ((target[0] != '/' && strcmp(target, "*") != 0) ||
         !http_target_set(request, bytes_of_string(target)))
         return http_refuse(&stream->why, 400, "malformed request target");
-    stream->body_limit = http_server_body_limit(server, request);
+    stream->body_limit = http_server_head(server, request, &stream->response);
+    if (stream->response.status != 0)
+        return false;
     if (announces_more_than(request, stream->body_limit))
         return http_refuse(&stream->why, 413, "request body too large");
     return http_expectation(request, wants_continue, &stream->why);
@@ -110,6 +112,7 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *at, size
 
     (void)id;
     (void)user;
+    stream->response.left = true;
     if (len > 0)
         memcpy(at, body->at + stream->sent, len);
     stream->sent += len;

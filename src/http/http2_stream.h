@@ -35,7 +35,7 @@ struct http2_stream {
 /* One field of the request head; what is beyond the limits is not kept but noted in ->why. */
 void http2_stream_add_field(struct http2_stream *stream, const struct http_limits *limits,
                             struct bytes name, struct bytes value);
-/* All fields are there. False: ->why says what is wrong with them. */
+/* All fields are there. False: ->response refuses them, or ->why says what is wrong. */
 bool http2_stream_finish_head(struct http2_stream *stream, const struct http_server *server,
                               bool *wants_continue) MUST_CHECK;
 /* Submits stream->response. False when nghttp2 refuses it: reset the stream. */

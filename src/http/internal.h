@@ -53,8 +53,9 @@ struct http_response http_server_refusal(const struct http_server *server,
                                          const struct http_refusal *why);
 /* The kind of failure behind a status of the codec. */
 enum fail_kind http_refusal_kind(const struct http_refusal *why);
-/* What this request may have as body. */
-size_t http_server_body_limit(const struct http_server *server, const struct http_request *request);
+/* What this request may have as body; a *refusal with a status is the answer to it. */
+size_t http_server_head(const struct http_server *server, const struct http_request *request,
+                        struct http_response *refusal);
 /* Responses without a body, whatever the handler gave (RFC 9110, 6.4.1). */
 bool http_status_has_body(int status);
 

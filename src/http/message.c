@@ -82,5 +82,7 @@ void http_response_clear(struct http_response *response)
     fields_clear(response->fields, response->field_count);
     fields_clear(response->trailers, response->trailer_count);
     buf_clear(&response->body);
+    if (response->over != NULL)
+        response->over(response->over_arg, response->left);
     *response = (struct http_response){ 0 };
 }

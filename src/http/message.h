@@ -37,6 +37,13 @@ struct http_response {
     struct buf body;
     struct http_field *trailers; /* HTTP/2 only, sent behind the body; owned */
     size_t trailer_count;
+    /*
+     * Called once when the response is cleared; NULL: nobody wants to know. left: a part of the body has left
+     * the codec, so the client may have it; else nobody ever will.
+     */
+    void (*over)(void *arg, bool left);
+    void *over_arg;
+    bool left; /* set by the codec */
 };
 /* name: lower case. Both are copied. */
 void http_response_add_field(struct http_response *response, const char *name, const char *value);

@@ -92,13 +92,14 @@ enum fail_kind http_refusal_kind(const struct http_refusal *why)
                                                                           : FAIL_MALFORMED;
 }
 
-size_t http_server_body_limit(const struct http_server *server, const struct http_request *request)
+size_t http_server_head(const struct http_server *server, const struct http_request *request,
+                        struct http_response *refusal)
 {
     const size_t most = server->limits.body_bytes;
 
-    if (server->events.body_limit == NULL)
+    if (server->events.on_head == NULL)
         return most;
-    const size_t asked = server->events.body_limit(server->events.arg, request);
+    const size_t asked = server->events.on_head(server->events.arg, request, refusal);
     return asked < most ? asked : most;
 }
 

@@ -29,9 +29,12 @@ struct http_server_events {
     void (*on_request)(void *arg, uint64_t exchange, struct http_request *request);
     /* The client gave this exchange up; a response to it will be dropped. May be NULL. */
     void (*on_abandoned)(void *arg, uint64_t exchange);
-    /* Asked when the fields of a request are there: how many body bytes this path may have, at
-     * most limits.body_bytes. May be NULL. */
-    size_t (*body_limit)(void *arg, const struct http_request *request);
+    /*
+     * Asked when the fields of a request are there: how many body bytes it may have, at most
+     * limits.body_bytes. A response with a status refuses it at once, before its body comes. May be
+     * NULL.
+     */
+    size_t (*on_head)(void *arg, const struct http_request *request, struct http_response *refusal);
     /*
      * Fills a response for a request that the codec itself refuses (400, 413, 414, 417, 431, 501,
      * 505): the house's error envelope. response->status is set to `status` and may be changed.

@@ -169,11 +169,11 @@ static void on_request(void *arg, uint64_t id, struct http_request *request)
                                 request);
 }
 
-static size_t on_body_limit(void *arg, const struct http_request *request)
+static size_t on_head(void *arg, const struct http_request *request, struct http_response *refusal)
 {
     const struct net_listener *const config = &((struct connection *)arg)->listener->config;
 
-    return config->body_limit(config->arg, request);
+    return config->on_head(config->arg, request, refusal);
 }
 
 static void on_refused(void *arg, int status, const char *reason, struct http_response *response)
@@ -191,7 +191,7 @@ static void open_http(struct connection *c)
     const struct http_server_events events = {
         .arg = c,
         .on_request = on_request,
-        .body_limit = config->body_limit != NULL ? on_body_limit : NULL,
+        .on_head = config->on_head != NULL ? on_head : NULL,
         .on_refused = config->on_refused != NULL ? on_refused : NULL,
     };
 

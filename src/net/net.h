@@ -47,7 +47,8 @@ struct net_listener {
     /* A new reference to the identity that this new connection gets; NULL closes it. */
     struct tls_identity *(*identity)(void *arg);
     net_handler *handler;
-    size_t (*body_limit)(void *arg, const struct http_request *request);
+    size_t (*on_head)(void *arg, const struct http_request *request,
+                      struct http_response *refusal);
     void (*on_refused)(void *arg, int status, const char *reason, struct http_response *response);
     void *arg; /* for all four, which run on the loops' threads, several at a time */
     struct net_limits limits;

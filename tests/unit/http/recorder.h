@@ -16,10 +16,12 @@ struct recorder {
     struct http_server *server;
     struct buf events;
     size_t requests;
-    uint64_t last;     /* exchange */
-    size_t body_limit; /* 0: that of the connection */
-    bool waits;        /* requests stay unanswered */
-    bool keeps_body;   /* the body itself is written down */
+    uint64_t last;      /* exchange */
+    size_t body_limit;  /* 0: that of the connection */
+    int head_refusal;   /* status with which every head is refused; 0: none is */
+    bool waits;         /* requests stay unanswered */
+    bool wants_to_know; /* what becomes of a response */
+    bool keeps_body;    /* the body itself is written down */
 };
 
 static inline const char *recorder_text(struct recorder *r)
@@ -29,10 +31,19 @@ static inline const char *recorder_text(struct recorder *r)
     return (const char *)r->events.at;
 }
 
+static inline void recorder_on_over(void *arg, bool left)
+{
+    buf_add_string(&((struct recorder *)arg)->events, left ? "left\n" : "never left\n");
+}
+
 static inline void recorder_answer(struct recorder *r, uint64_t exchange, const char *body)
 {
     struct http_response response = { .status = 200, .content_type = "text/plain" };
 
+    if (r->wants_to_know) {
+        response.over = recorder_on_over;
+        response.over_arg = r;
+    }
     buf_add_string(&response.body, body);
     http_server_respond(r->server, exchange, &response);
 }
@@ -63,11 +74,13 @@ static inline void recorder_on_abandoned(void *arg, uint64_t exchange)
     buf_add_format(&r->events, "abandoned %d\n", (int)exchange);
 }
 
-static inline size_t recorder_body_limit(void *arg, const struct http_request *request)
+static inline size_t recorder_on_head(void *arg, const struct http_request *request,
+                                      struct http_response *refusal)
 {
     const struct recorder *const r = arg;
 
     (void)request;
+    refusal->status = r->head_refusal;
     return r->body_limit != 0 ? r->body_limit : SIZE_MAX;
 }
 
@@ -91,7 +104,7 @@ static const struct http_limits recorder_limits = {
 static inline void recorder_open(struct recorder *r, enum http_version version)
 {
     const struct http_server_events events = { r, recorder_on_request, recorder_on_abandoned,
-                                               recorder_body_limit, recorder_on_refused };
+                                               recorder_on_head, recorder_on_refused };
 
     r->server = http_server_new(version, &recorder_limits, &events);
 }

@@ -516,6 +516,31 @@ static void http1_refusal_has_the_envelope_of_the_house(void **state)
     recorder_close(&r);
 }
 
+static void http1_answers_a_refused_head_before_its_body_comes(void **state)
+{
+    struct recorder r = { .head_refusal = 415 };
+
+    (void)state;
+    assert_false(whole(&r, WITH_LEN("POST / HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\n")));
+    auto_string *text = drained(&r);
+    assert_string_equal(text, "HTTP/1.1 415 Unsupported Media Type\r\nContent-Length: 0\r\n"
+                              "Connection: close\r\n\r\n");
+    assert_int_equal(r.requests, 0);
+    recorder_close(&r);
+}
+
+static void http1_tells_whether_a_response_has_left(void **state)
+{
+    struct recorder r = { .wants_to_know = true };
+
+    (void)state;
+    assert_true(whole(&r, WITH_LEN("GET / HTTP/1.1\r\n" H "\r\n")));
+    assert_non_null(strstr(recorder_text(&r), "\nleft\n"));
+    recorder_answer(&r, 77, "nobody asked");
+    assert_non_null(strstr(recorder_text(&r), "never left\n"));
+    recorder_close(&r);
+}
+
 static void http1_refuses_without_a_handler_for_refusals(void **state)
 {
     struct recorder r = { 0 };
@@ -809,6 +834,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http1_answers_and_keeps_or_closes_the_connection),
     cmocka_unit_test(http1_serialises_fields_and_statuses),
     cmocka_unit_test(http1_refusal_has_the_envelope_of_the_house),
+    cmocka_unit_test(http1_answers_a_refused_head_before_its_body_comes),
+    cmocka_unit_test(http1_tells_whether_a_response_has_left),
     cmocka_unit_test(http1_refuses_without_a_handler_for_refusals),
     cmocka_unit_test(http1_asks_to_continue_before_the_body_comes),
     cmocka_unit_test(http1_does_not_continue_with_a_body_that_is_too_large),

@@ -268,6 +268,46 @@ static void http2_refuses_an_announced_body_before_it_comes(void **state)
     close_client(&c);
 }
 
+static void http2_answers_a_refused_head_before_its_body_comes(void **state)
+{
+    struct client c = { .announced = 100, .holds_body = true };
+
+    (void)state;
+    open_client(&c, false);
+    c.r.head_refusal = 415;
+    (void)submit(&c, FIELDS(":method", "POST"), true);
+    pump(&c);
+    assert_non_null(strstr(seen(&c), "1: :status=415"));
+    assert_non_null(strstr(seen(&c), "1: RST 0\n"));
+    assert_int_equal(c.r.requests, 0);
+    c.r.head_refusal = 0;
+    (void)submit(&c, NULL, false);
+    pump(&c);
+    assert_int_equal(c.r.requests, 1);
+    close_client(&c);
+}
+
+static void http2_tells_whether_a_response_has_left(void **state)
+{
+    struct client c = { .r.wants_to_know = true };
+
+    (void)state;
+    open_client(&c, false);
+    (void)submit(&c, NULL, false);
+    pump(&c);
+    assert_non_null(strstr(recorder_text(&c.r), "\nleft\n"));
+
+    /* The client gives up first. */
+    c.r.waits = true;
+    const int32_t id = submit(&c, NULL, false);
+    pump(&c);
+    assert_int_equal(nghttp2_submit_rst_stream(c.session, 0, id, NGHTTP2_CANCEL), 0);
+    pump(&c);
+    recorder_answer(&c.r, (uint64_t)id, "late");
+    assert_non_null(strstr(recorder_text(&c.r), "never left\n"));
+    close_client(&c);
+}
+
 static void check_refusal(const char *const *fields, const char *want)
 {
     struct client c = { 0 };
@@ -838,6 +878,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http2_takes_a_body_larger_than_the_window),
     cmocka_unit_test(http2_refuses_a_body_beyond_the_limit),
     cmocka_unit_test(http2_refuses_an_announced_body_before_it_comes),
+    cmocka_unit_test(http2_answers_a_refused_head_before_its_body_comes),
+    cmocka_unit_test(http2_tells_whether_a_response_has_left),
     cmocka_unit_test(http2_refuses_malformed_requests),
     cmocka_unit_test(http2_refuses_a_body_that_differs_from_its_length),
     cmocka_unit_test(http2_takes_host_for_the_authority),
