@@ -18,12 +18,6 @@ struct api *api_new(struct core *core, struct pool *pool);
 void api_free(struct api *api);
 /* Takes the contents of *request. Never waits. */
 void api_handle(struct api *api, struct http_request *request, api_respond *respond, void *token);
-/*
- * A request to the Marble API: so far every call gets a gRPC status that says why it cannot be served
- * (FAILED_PRECONDITION, UNIMPLEMENTED).
- */
-void api_marble_handle(struct api *api, struct http_request *request, api_respond *respond,
-                       void *token);
 struct core *api_core(const struct api *api) MUST_CHECK;
 /* How many body bytes this request may have. */
 size_t api_body_limit(const struct http_request *request) MUST_CHECK;

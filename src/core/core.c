@@ -161,6 +161,7 @@ struct core *core_open(const struct core_config *config, struct err *err)
     core->env = config->env;
     core->sealing = config->sealing;
     core->variable = config->variable;
+    core->verifier = config->verifier;
     (void)pthread_mutex_init(&core->ephemeral_lock, NULL);
     core->store = store_open(&store_config, &verdict, err);
     if (core->store == NULL || !start(&s, verdict, err)) {

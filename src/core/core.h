@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "attestation/evidence.h"
 #include "core/writer.h"
 #include "sealing/sealing.h"
 
@@ -22,6 +23,8 @@ struct core_config {
     bool import_without_recovery; /* simulation: an original's sealed_key is the plain data key */
     /* The environment, for manifest rule V21. */
     const char *(*variable)(void *ctx, const char *name);
+    /* Who judges Marbles' quotes; outlives the core. NULL without a TEE: no quote counts as proof then. */
+    const struct quote_verifier *verifier;
 };
 
 /*

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/dry_run.h"
 
-#include "manifest/template/template.h"
-
-#include <stdlib.h>
+#include "grpc/grpc.h"
 
 /* Whatever is not known yet is this one byte. */
 static const struct bytes STAND_IN = { (const uint8_t *)"A", 1 };
@@ -36,48 +34,49 @@ static bool secret_by_name(const void *ctx, bool previous, struct bytes name,
     return true;
 }
 
-/* The secrets of a manifest are sorted by name. */
 static bool next_by_name(const void *ctx, bool previous, struct bytes after, bool first,
                          struct bytes *name)
 {
-    const struct manifest *const m = ((const struct dry_secrets *)ctx)->manifest;
-    size_t low = 0, high = m->secret_count;
-
     (void)previous;
-    while (!first && low < high) {
-        const size_t mid = low + (high - low) / 2;
-        if (bytes_compare(m->secrets[mid].name, after) > 0)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    if (low >= m->secret_count)
-        return false;
-    *name = m->secrets[low].name;
-    return true;
+    return manifest_next_secret(((const struct dry_secrets *)ctx)->manifest, after, first, name);
 }
 
-static bool run_template(const struct manifest_parameter *p, enum template_context context,
-                         const struct template_data *data, struct err *err)
+/* *total: what the Marble gets so far, in bytes; more than a message never reaches it. */
+static bool add_to(size_t *total, size_t len, struct err *err)
+{
+    *total += len;
+    return *total <= GRPC_MESSAGE_MAX ||
+           err_set(err, FAIL_MALFORMED,
+                   "with it the parameters are larger than %d bytes, which no Marble takes",
+                   GRPC_MESSAGE_MAX);
+}
+
+static bool run_parameter(const struct manifest_parameter *p, const struct template_data *data,
+                          size_t *total, struct err *err)
 {
     auto_buf out = { 0 };
 
-    if (p->no_templates)
-        return true;
-    auto_template *t = template_compile(p->data, context, err);
-    return t != NULL && template_execute(t, data, &out, err);
+    if (p->program != NULL && !template_execute(p->program->template, data, &out, err))
+        return false;
+    return add_to(total, p->name.len + (p->program == NULL ? p->data.len : out.len), err);
 }
 
 static bool run_marble(const struct manifest_marble *m, const struct template_data *data,
                        struct err *err)
 {
+    size_t total = 0;
+
     for (size_t i = 0; i < m->files.count; i++) {
-        if (!run_template(&m->files.at[i], TEMPLATE_FILE, data, err))
+        if (!run_parameter(&m->files.at[i], data, &total, err))
             return err_in(err, "file %.*s", BYTES_FMT(m->files.at[i].name));
     }
     for (size_t i = 0; i < m->env.count; i++) {
-        if (!run_template(&m->env.at[i], TEMPLATE_ENV, data, err))
+        if (!run_parameter(&m->env.at[i], data, &total, err))
             return err_in(err, "env variable %.*s", BYTES_FMT(m->env.at[i].name));
+    }
+    for (size_t i = 0; i < m->argv.count; i++) {
+        if (!add_to(&total, m->argv.at[i].len, err))
+            return err_in(err, "argument %zu", i);
     }
     return true;
 }

@@ -11,6 +11,7 @@ struct core {
     const struct env *env;
     struct sealing *sealing;
     const char *(*variable)(void *ctx, const char *name);
+    const struct quote_verifier *verifier; /* NULL: no TEE */
     struct writer *writer;
     struct store *store; /* of the writer's thread after core_open */
     struct recovery_session

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/material.h"
 
+#include "base/uuid.h"
 #include "crypto/hash.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
     LARGEST_SHARED_KEY = 1 << 20,   /* bytes; far beyond any use */
     LARGEST_DERIVED_KEY = 255 * 32, /* bytes: what HKDF-SHA-256 gives (RFC 5869, 2.3) */
     DEFAULT_VALID_FOR_DAYS = 365,
-    UUID_LEN = 16,
 };
 
 static struct octets some(struct bytes value)
@@ -35,21 +34,6 @@ bool material_derive_key(struct bytes root_secret, struct bytes uuid, struct byt
     return hkdf_sha256(root_secret, bytes_of(salt, uuid.len + name.len), marble, out, len, err);
 }
 
-/* Text of a random UUID (RFC 4122, 4.4), for placeholders. */
-static bool random_uuid(const struct env *env, char text[static 37], struct err *err)
-{
-    uint8_t u[UUID_LEN];
-
-    if (!env->random(env->ctx, u, sizeof u, err))
-        return false;
-    u[6] = (uint8_t)((u[6] & 0x0F) | 0x40);
-    u[8] = (uint8_t)((u[8] & 0x3F) | 0x80);
-    (void)snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                   u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
-                   u[13], u[14], u[15]);
-    return true;
-}
-
 struct generator {
     const struct env *env;
     const struct authority *authority;
@@ -60,7 +44,7 @@ static bool symmetric_key(const struct generator *g, const struct manifest_secre
                           struct stored_secret *out, struct err *err)
 {
     struct bytes key;
-    char uuid[37];
+    char uuid[UUID_TEXT_LEN + 1];
 
     if (s->shared && s->size / 8 > LARGEST_SHARED_KEY)
         return err_set(err, FAIL_MALFORMED, "invalid secret size: %.*s", BYTES_FMT(s->name));
@@ -69,7 +53,7 @@ static bool symmetric_key(const struct generator *g, const struct manifest_secre
         key = bytes_of(random, (size_t)(s->size / 8));
         if (!g->env->random(g->env->ctx, random, key.len, err))
             return false;
-    } else if (!random_uuid(g->env, uuid, err) ||
+    } else if (!uuid_random(g->env, uuid, err) ||
                !material_derive_key(secret_bytes(g->authority->root_secret), bytes_of_string(uuid),
                                     s->name, BYTES_NONE, s->size, g->arena, &key, err)) {
         return false;
@@ -95,26 +79,33 @@ static enum key_type key_type_of(enum secret_type type)
     return KEY_NONE;
 }
 
-static bool certificate(const struct generator *g, const struct manifest_secret *s,
-                        struct stored_secret *out, struct err *err)
+bool material_issue(const struct env *env, const struct authority *a, enum secret_type type,
+                    uint64_t size, const struct cert_template *t, struct arena *arena,
+                    struct stored_secret *out, struct err *err)
 {
-    const struct authority *const a = g->authority;
     auto_buf private = { 0 }, public = { 0 };
-    auto_key *key = key_generate(key_type_of(s->type), (unsigned)s->size, err);
+    auto_key *key = key_generate(key_type_of(type), (unsigned)size, err);
 
     if (key == NULL)
         return false;
-    auto_cert *cert = cert_issue(s->template, key, a->marble_root, a->intermediate_key,
-                                 g->env->now_ms(g->env->ctx) / 1000, err);
+    auto_cert *cert =
+        cert_issue(t, key, a->marble_root, a->intermediate_key, env->now_ms(env->ctx) / 1000, err);
     if (cert == NULL || !key_private_pkcs8(key, &private, err) ||
         !key_public_der(key, &public, err))
         return false;
-    if (s->valid_for == 0 && !s->template->has_not_after)
-        out->valid_for = DEFAULT_VALID_FOR_DAYS;
-    out->cert = some(arena_bytes(g->arena, cert_der(cert)));
-    out->private_value = some(arena_bytes(g->arena, buf_bytes(&private)));
-    out->public_value = some(arena_bytes(g->arena, buf_bytes(&public)));
+    out->cert = some(arena_bytes(arena, cert_der(cert)));
+    out->private_value = some(arena_bytes(arena, buf_bytes(&private)));
+    out->public_value = some(arena_bytes(arena, buf_bytes(&public)));
     return true;
+}
+
+uint64_t material_valid_for(const struct manifest_secret *s)
+{
+    const bool says_nothing = s->valid_for == 0 && !s->template->has_not_after;
+
+    return secret_type_is_certificate(s->type) && !s->user_defined && says_nothing
+               ? DEFAULT_VALID_FOR_DAYS
+               : s->valid_for;
 }
 
 static bool generate(const struct generator *g, const struct manifest_secret *s,
@@ -125,7 +116,7 @@ static bool generate(const struct generator *g, const struct manifest_secret *s,
         .size = s->size,
         .shared = s->shared,
         .user_defined = s->user_defined,
-        .valid_for = s->valid_for,
+        .valid_for = material_valid_for(s),
     };
     if (s->user_defined) {
         out->cert = s->cert;
@@ -133,8 +124,10 @@ static bool generate(const struct generator *g, const struct manifest_secret *s,
         out->public_value = s->public_value;
         return true;
     }
-    const bool done = s->type == SECRET_SYMMETRIC_KEY ? symmetric_key(g, s, out, err)
-                                                      : certificate(g, s, out, err);
+    const bool done = s->type == SECRET_SYMMETRIC_KEY
+                          ? symmetric_key(g, s, out, err)
+                          : material_issue(g->env, g->authority, s->type, s->size, s->template,
+                                           g->arena, out, err);
     return done || err_in(err, "secret %.*s", BYTES_FMT(s->name));
 }
 

@@ -24,3 +24,12 @@ bool material_generate(const struct env *env, const struct manifest *manifest,
 bool material_derive_key(struct bytes root_secret, struct bytes uuid, struct bytes name,
                          struct bytes marble, uint64_t size, struct arena *arena, struct bytes *key,
                          struct err *err) MUST_CHECK;
+
+/* A new key and certificate by the authority's intermediate key (manifest.md, 7.6): fills the three values of *out, which live
+ * in the arena. type, size (bits): of a certificate secret. */
+bool material_issue(const struct env *env, const struct authority *authority, enum secret_type type,
+                    uint64_t size, const struct cert_template *t, struct arena *arena,
+                    struct stored_secret *out, struct err *err) MUST_CHECK;
+/* The days for which a certificate secret is stored to live: those of the manifest or, when it says nothing, the
+ * default. */
+uint64_t material_valid_for(const struct manifest_secret *secret) MUST_CHECK;

@@ -66,11 +66,16 @@ bool stored_secret_parse(struct bytes record, struct arena *arena, struct stored
 bool stored_secret_template(const struct stored_secret *secret, struct arena *arena,
                             struct cert_template *t, struct err *err)
 {
-    if (!cert_template_from_der(secret->cert.value, arena, t))
+    struct err cause = { 0 };
+    auto_cert *cert = cert_from_der(secret->cert.value, &cause);
+
+    *t = (struct cert_template){ 0 };
+    if (cert == NULL || !cert_template_from_der(secret->cert.value, arena, t))
         return err_set(err, FAIL_MALFORMED, "its certificate cannot be issued again");
-    if (secret->valid_for > 0) {
-        t->has_not_after = false;
-        t->valid_for_days = secret->valid_for;
+    t->valid_for_days = secret->valid_for;
+    if (secret->valid_for == 0) {
+        t->has_not_after = true;
+        t->not_after = cert_not_after(cert);
     }
     return true;
 }

@@ -39,5 +39,8 @@
 
 /* JSON object, name of the recovery key to the encrypted recovery secret (base64). */
 #define NAME_RECOVERY_SECRETS "taw:recoverySecrets"
+/* One for each activation of a Marble with a budget that may still be asked for again: decimal milliseconds
+ * since 1970, a blank, and how many answers were given; the name ends with a hash (core/budget.h). */
+#define PREFIX_ACTIVATION_MARK "taw:activated:"
 /* JSON: how often and how the state was recovered (state/snapshot.h, struct recovery_record). */
 #define NAME_RECOVERY_RECORD "taw:recovery"

@@ -4,6 +4,8 @@
  * signal, and takes everything down in reverse.
  */
 #include "api/api.h"
+#include "api/marble.h"
+#include "crypto/p384_accel.h"
 #include "net/net.h"
 #include "tawd/notify.h"
 #include "tawd/options.h"
@@ -26,7 +28,14 @@ enum exit_status {
     EXIT_MANIFEST = 6,
 };
 
-enum { POOL_THREADS = 4, POOL_WAITING = 256, LARGEST_MANIFEST = 16 << 20, HEADER_FIELDS = 128 };
+enum {
+    POOL_THREADS = 4,
+    POOL_WAITING = 256,
+    MOST_POOL_THREADS = 64,
+    MARBLES_WAITING = 16384, /* a whole cluster that starts at once */
+    LARGEST_MANIFEST = 16 << 20,
+    HEADER_FIELDS = 128,
+};
 
 /* Everything that runs, from the ground up. */
 struct tawd {
@@ -37,6 +46,8 @@ struct tawd {
     struct core *core;
     struct pool *pool;
     struct api *api;
+    struct pool *marble_pool;
+    struct marble_api *marble_api;
     struct net *net;
 };
 
@@ -147,13 +158,29 @@ static void handle_client(void *arg, struct net_exchange *exchange, struct http_
 
 static void handle_marble(void *arg, struct net_exchange *exchange, struct http_request *request)
 {
-    api_marble_handle(arg, request, respond, exchange);
+    marble_api_handle(arg, request, respond, exchange);
 }
 
-static size_t body_limit(void *arg, const struct http_request *request)
+static size_t on_client_head(void *arg, const struct http_request *request,
+                             struct http_response *refusal)
 {
     (void)arg;
+    (void)refusal;
     return api_body_limit(request);
+}
+
+static size_t on_marble_head(void *arg, const struct http_request *request,
+                             struct http_response *refusal)
+{
+    (void)arg;
+    return marble_api_head(request, refusal);
+}
+
+static void on_marble_refused(void *arg, int status, const char *reason,
+                              struct http_response *response)
+{
+    (void)arg;
+    marble_api_refuse(status, reason, response);
 }
 
 static void on_refused(void *arg, int status, const char *reason, struct http_response *response)
@@ -171,7 +198,7 @@ static struct tls_identity *client_identity(void *arg)
 
 static struct tls_identity *marble_identity(void *arg)
 {
-    auto_snapshot *now = core_snapshot(api_core(arg));
+    auto_snapshot *now = core_snapshot(marble_api_core(arg));
 
     return tls_identity_ref(now->authority->marble_tls);
 }
@@ -192,18 +219,14 @@ static struct net_limits limits_of(const struct options *o)
     };
 }
 
-static bool listen_on_all(struct tawd *t, struct err *err)
+static bool listen_on_all(struct tawd *t, unsigned loops, struct err *err)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const unsigned loops = t->options.threads > 0 ? t->options.threads
-                           : cores > 0            ? (unsigned)cores
-                                                  : 1;
     uint16_t client_port = 0, mesh_port = 0;
     struct net_listener client = {
         .address = t->options.client_address,
         .identity = client_identity,
         .handler = handle_client,
-        .body_limit = body_limit,
+        .on_head = on_client_head,
         .on_refused = on_refused,
         .arg = t->api,
         .limits = limits_of(&t->options),
@@ -213,6 +236,9 @@ static bool listen_on_all(struct tawd *t, struct err *err)
     mesh.address = t->options.mesh_address;
     mesh.identity = marble_identity;
     mesh.handler = handle_marble;
+    mesh.on_head = on_marble_head;
+    mesh.on_refused = on_marble_refused;
+    mesh.arg = t->marble_api;
     mesh.http2_only = true;
     t->net = net_new(&t->env, loops, err);
     if (t->net == NULL || !net_listen(t->net, &client, &client_port, err) ||
@@ -237,9 +263,31 @@ static void warn_about_options(const struct tawd *t)
                  LOG_TEXT("ignored", t->options.prometheus_address));
 }
 
+static unsigned thread_count(const struct options *o)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return o->threads > 0 ? o->threads : cores > 0 ? (unsigned)cores : 1;
+}
+
+/* Marbles have threads of their own: a cluster that starts does not hold up the holders of recovery keys. */
+static void start_apis(struct tawd *t, unsigned threads)
+{
+    t->pool = pool_new(POOL_THREADS);
+    pool_set_limit(t->pool, POOL_WAITING);
+    t->api = api_new(t->core, t->pool);
+    t->marble_pool = pool_new(threads < MOST_POOL_THREADS ? threads : MOST_POOL_THREADS);
+    pool_set_limit(t->marble_pool, MARBLES_WAITING);
+    t->marble_api = marble_api_new(t->core, t->marble_pool);
+}
+
 static enum exit_status start(struct tawd *t)
 {
+    const unsigned threads = thread_count(&t->options);
     struct err err = { 0 };
+
+    if (!p384_accelerate(&err))
+        return report(&t->log, "Cannot start", &err, EXIT_UNEXPECTED);
 
     if (!t->options.simulation) {
         (void)err_set(&err, FAIL_UNAVAILABLE,
@@ -257,10 +305,8 @@ static enum exit_status start(struct tawd *t)
         return report(&t->log, "Cannot create Coordinator core", &err, exit_status_of(err.kind));
     if (t->options.startup_manifest != NULL && !set_startup_manifest(t, &err))
         return report(&t->log, "Cannot set the startup manifest", &err, EXIT_MANIFEST);
-    t->pool = pool_new(POOL_THREADS);
-    pool_set_limit(t->pool, POOL_WAITING);
-    t->api = api_new(t->core, t->pool);
-    if (!listen_on_all(t, &err))
+    start_apis(t, threads);
+    if (!listen_on_all(t, threads, &err))
         return report(&t->log, "Cannot listen", &err, exit_status_of(err.kind));
     return EXIT_AS_ASKED;
 }
@@ -286,9 +332,12 @@ static void stop(struct tawd *t)
 {
     if (t->net != NULL && !net_drain(t->net, t->options.drain_timeout_ms))
         log_warn(&t->log, "Some requests were not finished in time");
-    pool_free(t->pool); /* finishes its tasks, whose answers still find the connections */
+    /* They finish their tasks, whose answers still find the connections. */
+    pool_free(t->pool);
+    pool_free(t->marble_pool);
     net_free(t->net);
     api_free(t->api);
+    marble_api_free(t->marble_api);
     core_free(t->core);
     sealing_free(t->sealing);
 }

@@ -528,26 +528,6 @@ static void bodies_are_limited_by_route(void **state)
     assert_int_equal(api_body_limit(&none), API_SMALL_BODY);
 }
 
-static void marble_api_says_why_it_does_not_serve(void **state)
-{
-    auto_service s;
-
-    (void)state;
-    service_begin(&s);
-    for (int running = 0; running <= 1; running++) {
-        struct answer a = { .lock = PTHREAD_MUTEX_INITIALIZER, .there = PTHREAD_COND_INITIALIZER };
-        struct http_request request = { .method = mem_string("POST"), .path = mem_string("/x") };
-        api_marble_handle(s.api, &request, take_answer, &a);
-        assert_int_equal(a.times, 1);
-        assert_int_equal(a.response.status, 200);
-        assert_string_equal(a.response.fields[0].value, running ? "12" : "9");
-        http_response_clear(&a.response);
-        if (running)
-            break;
-        set_any_manifest(&s.machine);
-    }
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_endpoint_answers_in_every_phase_as_the_table_says),
     cmocka_unit_test(manifest_with_keys_answers_with_their_secrets),
@@ -564,7 +544,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unclean_paths_are_redirected),
     cmocka_unit_test(full_pool_answers_503_at_once),
     cmocka_unit_test(bodies_are_limited_by_route),
-    cmocka_unit_test(marble_api_says_why_it_does_not_serve),
 };
 
 TEST_MAIN(tests)

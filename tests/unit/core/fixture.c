@@ -112,10 +112,14 @@ static int disk_list(void *ctx, const char *path, bool (*each)(void *arg, const 
 
 /* ---- the world ---- */
 
-static int64_t fixed_now(void *ctx)
+static int64_t world_now(void *ctx)
 {
-    (void)ctx;
-    return 1768478400000; /* 2026-01-15T12:00:00Z */
+    return __atomic_load_n(&((struct world *)ctx)->now_ms, __ATOMIC_SEQ_CST);
+}
+
+void world_set_clock(struct world *w, int64_t now_ms)
+{
+    __atomic_store_n(&w->now_ms, now_ms, __ATOMIC_SEQ_CST);
 }
 
 static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
@@ -136,14 +140,17 @@ static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *
 
 void world_begin(struct world *w)
 {
-    *w = (struct world){ .path = "/tmp/taw-test-XXXXXX", .log = { .fd = -1 } };
+    *w = (struct world){ .path = "/tmp/taw-test-XXXXXX",
+                         .log = { .fd = -1 },
+                         .now_ms = WORLD_START_MS };
     assert_non_null(mkdtemp(w->path));
     w->seal_dir = mem_printf("%s/seal", w->path);
     w->log = (struct log){ .fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .level = LOG_DEBUG };
     w->files = (struct files){ &w->disk,       disk_open,      disk_read,  disk_write, disk_pwrite,
                                disk_ftruncate, disk_fdatasync, disk_fsync, disk_close, disk_rename,
                                disk_unlink,    disk_mkdir,     disk_lock,  disk_list };
-    w->env = (struct env){ .now_ms = fixed_now,
+    w->env = (struct env){ .ctx = w,
+                           .now_ms = world_now,
                            .random = real_random,
                            .issue_quote = no_tee,
                            .files = &w->files,
@@ -289,6 +296,7 @@ bool machine_try(struct world *w, const char *name, bool plain_import, struct ma
         .names = names,
         .name_count = 1,
         .import_without_recovery = plain_import,
+        .verifier = w->verifier,
     };
     m->core = core_open(&config, err);
     if (m->core != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * A Coordinator without a network: a real directory, a clock that stands still, real dice, a disk that
+ * A Coordinator without a network: a real directory, a clock that stands still until it is set, real dice, a disk that
  * can be made to fail, and "machines", each with a platform key of its own.
  *
  *   world_begin            a temporary directory
@@ -25,6 +25,8 @@ struct disk {
     unsigned syncs;     /* fdatasync so far */
 };
 
+#define WORLD_START_MS INT64_C(1768478400000) /* 2026-01-15T12:00:00Z */
+
 struct world {
     char path[64];
     char *seal_dir;
@@ -32,9 +34,13 @@ struct world {
     struct files files; /* over the disk */
     struct log log;
     struct env env;
+    int64_t now_ms;                        /* see world_set_clock */
+    const struct quote_verifier *verifier; /* of machines that start from now on; NULL: no TEE */
 };
 void world_begin(struct world *w);
 void world_end(struct world *w);
+/* From any thread. */
+void world_set_clock(struct world *w, int64_t now_ms);
 /* The next changing calls fail, as on a full disk, from the nth on. */
 void world_fail(struct world *w, unsigned nth, bool once, int with);
 void world_heal(struct world *w);

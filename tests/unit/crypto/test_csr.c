@@ -195,6 +195,128 @@ static void read_refuses_bytes_behind_the_end_and_malformed_names(void **state)
     assert_int_equal(err.kind, FAIL_MALFORMED);
 }
 
+/* A request signed by its key, for what libcrypto can make and a Marble may send. */
+static void assert_key(EVP_PKEY *owned, bool accepted, const char *what)
+{
+    auto_key *key = key_of_pkey(owned);
+    struct err err = { 0 };
+    struct cert_template t;
+    auto_arena arena = { 0 };
+
+    assert_non_null(key);
+    auto_buf der = request_der(key, SOME_NAMES);
+    if (csr_read(buf_bytes(&der), &arena, &t, &err) != accepted)
+        fail_msg("%s: %s", what, accepted ? err.text : "accepted");
+    assert_int_equal(err.kind, accepted ? FAIL_NONE : FAIL_MALFORMED);
+}
+
+static EVP_PKEY *curve_key(const char *curve, const char *encoding)
+{
+    char name[32], form[32];
+    EVP_PKEY_CTX *const ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY *key = NULL;
+
+    (void)snprintf(name, sizeof name, "%s", curve);
+    (void)snprintf(form, sizeof form, "%s", encoding);
+    const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("group", name, 0),
+                                  OSSL_PARAM_construct_utf8_string("encoding", form, 0),
+                                  OSSL_PARAM_construct_end() };
+    assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_params(ctx, params), 1);
+    assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+static EVP_PKEY *rsa_key(const char *type, uint64_t exponent)
+{
+    EVP_PKEY_CTX *const ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    BIGNUM *const e = BN_new();
+    EVP_PKEY *key = NULL;
+
+    assert_int_equal(BN_set_word(e, exponent), 1);
+    if (exponent == 0)
+        assert_int_equal(BN_set_bit(e, 64) & BN_set_bit(e, 0), 1);
+    assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024), 1);
+    assert_int_equal(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), 1);
+    assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(e);
+    return key;
+}
+
+/* What is refused here is refused before libcrypto computes with it. */
+static void read_takes_keys_of_bounded_work_only(void **state)
+{
+    static const char *const curves[] = { "P-224", "P-256",     "P-384",
+                                          "P-521", "secp256k1", "brainpoolP384r1" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(curves); i++) {
+        assert_key(curve_key(curves[i], "named_curve"), true, curves[i]);
+        assert_key(curve_key(curves[i], "explicit"), false, curves[i]);
+    }
+    assert_key(rsa_key("RSA", 3), true, "exponent 3");
+    assert_key(rsa_key("RSA", 65537), true, "exponent 65537");
+    assert_key(rsa_key("RSA", 0), false, "exponent 2^64 + 1");
+    assert_key(rsa_key("RSA-PSS", 65537), false, "RSA-PSS");
+}
+
+/*
+ * y^2 = x^3 + 7 modulo 141 * 2^640 + 1, with compressed points: roots modulo such a prime take long. Its signature
+ * is none.
+ */
+static const char made_up_curve[] =
+    "308202423082022702010030003082021c308201c306072a8648ce3d0201308201b6020101305d06072a8648"
+    "ce3d01010252008d000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000001"
+    "3081a60451000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000451"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000704520200000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "000000000000000000000000000000000000000000000000000000000000000008025200edc8fc90c4753e33"
+    "45fac46808c4af5f7bab4d0b84723f2e4cbb4335d35ca2b22f6ba6b6bda58c458088921926a0c88ba1ce5064"
+    "de356899431c0fac56ed7f3766d091b226de89e2aba46aa639a797de25020101035300020000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000008a000300a06082a8648ce3d04030203"
+    "09003006020105020107";
+
+/* 600 bytes of a curve that nobody knows once cost a third of a second. */
+static void read_does_not_compute_on_curves_that_a_marble_made_up(void **state)
+{
+    auto_buf der = test_unhex(made_up_curve);
+    struct err err = { 0 };
+    struct cert_template t;
+    auto_arena arena = { 0 };
+    struct timespec before, after;
+
+    (void)state;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+    assert_false(csr_read(buf_bytes(&der), &arena, &t, &err));
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+    assert_string_equal(err.text, "certificate request: not DER, or not a key of a known kind");
+    assert_true((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec <
+                20000000);
+}
+
+static void read_refuses_more_than_its_limit(void **state)
+{
+    const struct world *const w = *state;
+    auto_buf der = request_der(w->subject_key, SOME_NAMES);
+    struct err err = { 0 };
+    struct cert_template t;
+    auto_arena arena = { 0 };
+
+    memset(buf_grow(&der, CSR_MAX + 1 - der.len), 0, CSR_MAX + 1 - der.len);
+    assert_false(csr_read(buf_bytes(&der), &arena, &t, &err));
+    assert_string_equal(err.text, "certificate request: 65537 bytes");
+    err = (struct err){ 0 };
+    assert_false(csr_read(bytes_of(der.at, CSR_MAX), &arena, &t, &err));
+    assert_string_equal(err.text, "certificate request: bytes behind its end");
+}
+
 static void server_authentication_follows_the_extended_usage(void **state)
 {
     static const struct {
@@ -221,6 +343,9 @@ int main(void)
         cmocka_unit_test(read_refuses_every_prefix),
         cmocka_unit_test(read_refuses_a_changed_request),
         cmocka_unit_test(read_refuses_bytes_behind_the_end_and_malformed_names),
+        cmocka_unit_test(read_takes_keys_of_bounded_work_only),
+        cmocka_unit_test(read_does_not_compute_on_curves_that_a_marble_made_up),
+        cmocka_unit_test(read_refuses_more_than_its_limit),
         cmocka_unit_test(server_authentication_follows_the_extended_usage),
     };
 

@@ -240,7 +240,74 @@ static void a_stored_user_has_sorted_permissions(void **state)
     assert_false(permissions_allow(&u.permissions, PERMISSION_READ_SECRET, NULL, 0));
 }
 
+/* A certificate as the state holds it, made from the first secret of this manifest. */
+static struct cert *issued(const char *text, int64_t now)
+{
+    struct err err = { 0 };
+    auto_manifest *m = test_parse(text, &err);
+    auto_key *key = key_generate(KEY_ECDSA, 256, &err);
+
+    assert_ok(m != NULL, &err);
+    struct cert *const cert = cert_issue(m->secrets[0].template, key, NULL, key, now, &err);
+    assert_ok(cert != NULL, &err);
+    return cert;
+}
+
+#define CERT_SECRET(members)                                                                       \
+    "{\"Secrets\":{\"s\":{\"Type\":\"cert-ecdsa\",\"Size\":256" members "}}}"
+
+static void stored_certificate_is_its_own_template(void **state)
+{
+    auto_arena arena = { 0 };
+    struct cert_template t;
+    struct err err = { 0 };
+    auto_cert *cert =
+        issued(CERT_SECRET(",\"Cert\":{\"Subject\":{\"CommonName\":\"n\",\"Country\":[\"DE\"]},"
+                           "\"DNSNames\":[\"a\",\"b\"],\"IPAddresses\":[\"1.2.3.4\"],"
+                           "\"KeyUsage\":1,\"NotAfter\":\"2030-01-01T00:00:00Z\"}"),
+               1768478400);
+    struct stored_secret stored = { .type = SECRET_CERT_ECDSA, .cert = { true, cert_der(cert) } };
+
+    (void)state;
+    assert_ok(stored_secret_template(&stored, &arena, &t, &err), &err);
+    assert_text(t.subject.common_name, "n");
+    assert_int_equal(t.subject.extra_count, 2); /* the whole subject in its order */
+    assert_text(t.subject.extra[0].dotted, "2.5.4.6");
+    assert_text(t.subject.extra[0].value, "DE");
+    assert_int_equal(t.dns_names.count, 2);
+    assert_text(t.dns_names.at[1], "b");
+    assert_int_equal(t.ip_addresses.count, 1);
+    assert_int_equal(t.key_usage, 1);
+    assert_true(t.has_not_after);
+    assert_int_equal(t.not_after, 1893456000);
+    /* With ValidFor it lives so many days from its next issue. */
+    stored.valid_for = 7;
+    assert_ok(stored_secret_template(&stored, &arena, &t, &err), &err);
+    assert_false(t.has_not_after);
+    assert_int_equal(t.valid_for_days, 7);
+}
+
+static void stored_secret_without_a_certificate_is_no_template(void **state)
+{
+    auto_cert *cert = issued(CERT_SECRET(""), 1768478400);
+    const struct bytes der = cert_der(cert);
+    auto_arena arena = { 0 };
+    struct cert_template t;
+
+    (void)state;
+    for (size_t len = 0; len < der.len; len++) {
+        struct err err = { 0 };
+        uint8_t *const exact = bytes_copy(bytes_of(der.at, len));
+        const struct stored_secret stored = { .cert = { true, bytes_of(exact, len) } };
+        assert_false(stored_secret_template(&stored, &arena, &t, &err));
+        assert_int_equal(err.kind, FAIL_MALFORMED);
+        free(exact);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(stored_certificate_is_its_own_template),
+    cmocka_unit_test(stored_secret_without_a_certificate_is_no_template),
     cmocka_unit_test(records_of_a_manifest_are_those_of_the_original_byte_for_byte),
     cmocka_unit_test(stored_records_survive_reading_and_writing),
     cmocka_unit_test(every_prefix_of_a_record_is_refused),

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz_world.h"
+
+#include "crypto/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+void require(bool holds)
+{
+    if (!holds)
+        __builtin_trap();
+}
+
+/* ---- a world that keeps nothing ---- */
+
+static int null_open(void *ctx, const char *path, int flags, mode_t mode)
+{
+    (void)ctx;
+    (void)path;
+    if ((flags & O_CREAT) == 0 && (flags & O_DIRECTORY) == 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    return files_posix.open(NULL, "/dev/null", O_RDWR | O_CLOEXEC, mode);
+}
+
+static ssize_t null_write(void *ctx, int fd, const void *at, size_t len)
+{
+    (void)ctx;
+    (void)fd;
+    (void)at;
+    return (ssize_t)len;
+}
+
+static ssize_t null_pwrite(void *ctx, int fd, const void *at, size_t len, off_t offset)
+{
+    (void)offset;
+    return null_write(ctx, fd, at, len);
+}
+
+static int null_ftruncate(void *ctx, int fd, off_t len)
+{
+    (void)ctx;
+    (void)fd;
+    (void)len;
+    return 0;
+}
+
+static int null_fd(void *ctx, int fd)
+{
+    (void)ctx;
+    (void)fd;
+    return 0;
+}
+
+static int real_close(void *ctx, int fd)
+{
+    (void)ctx;
+    return files_posix.close(NULL, fd);
+}
+
+static ssize_t null_read(void *ctx, int fd, void *at, size_t len)
+{
+    (void)ctx;
+    (void)fd;
+    (void)at;
+    (void)len;
+    return 0;
+}
+
+static int null_rename(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    (void)from;
+    (void)to;
+    return 0;
+}
+
+static int null_unlink(void *ctx, const char *path)
+{
+    (void)ctx;
+    (void)path;
+    return 0;
+}
+
+static int null_mkdir(void *ctx, const char *path, mode_t mode)
+{
+    (void)ctx;
+    (void)path;
+    (void)mode;
+    return 0;
+}
+
+static int null_list(void *ctx, const char *path, bool (*each)(void *arg, const char *name),
+                     void *arg)
+{
+    (void)ctx;
+    (void)path;
+    (void)each;
+    (void)arg;
+    return 0;
+}
+
+static const struct files null_disk = {
+    NULL,    null_open,  null_read,   null_write,  null_pwrite, null_ftruncate, null_fd,
+    null_fd, real_close, null_rename, null_unlink, null_mkdir,  null_fd,        null_list,
+};
+
+static bool no_seal(void *ctx, enum sealing_policy policy, struct bytes plaintext, struct bytes aad,
+                    struct buf *blob, struct err *err)
+{
+    (void)ctx;
+    (void)policy;
+    (void)aad;
+    (void)err;
+    buf_add(blob, plaintext);
+    return true;
+}
+
+static int64_t fixed_now(void *ctx)
+{
+    (void)ctx;
+    return 1768478400000;
+}
+
+static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
+{
+    (void)ctx;
+    return random_bytes(out, len, err);
+}
+
+static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *quote,
+                   struct err *err)
+{
+    (void)ctx;
+    (void)report_data;
+    (void)quote;
+    (void)err;
+    return true;
+}
+
+static const struct log silent = { .fd = -1, .level = LOG_ERROR + 1 };
+static const struct env env = { .now_ms = fixed_now,
+                                .random = real_random,
+                                .issue_quote = no_tee,
+                                .files = &null_disk,
+                                .log = &silent };
+
+static struct sealing no_sealing = { .name = "none", .seal = no_seal };
+
+struct core *world_core(void)
+{
+    static const struct bytes names[] = { { (const uint8_t *)"localhost", 9 } };
+    const struct core_config config = { .env = &env,
+                                        .seal_directory = "/nowhere",
+                                        .sealing = &no_sealing,
+                                        .names = names,
+                                        .name_count = 1 };
+    struct err err = { 0 };
+    struct core *const core = core_open(&config, &err);
+
+    require(core != NULL);
+    return core;
+}
+
+/* ---- the caller ---- */
+
+void take_answer(void *token, struct http_response *response)
+{
+    struct answer *const a = token;
+
+    (void)pthread_mutex_lock(&a->lock);
+    require(a->times++ == 0);
+    a->response = *response;
+    (void)pthread_cond_signal(&a->there);
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
+void wait_for_answer(struct answer *a)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    while (a->times == 0)
+        (void)pthread_cond_wait(&a->there, &a->lock);
+    (void)pthread_mutex_unlock(&a->lock);
+}
