@@ -473,7 +473,7 @@ def end_leftovers():
 
 
 def last_logs(home):
-    logs = [path for path in home.rglob("*") if path.is_file() and re.search(r"log\.\d+$", path.name)]
+    logs = [path for path in home.rglob("*") if path.is_file() and re.fullmatch(r"log\.\d+", path.name)]
     logs.sort(key=lambda path: path.stat().st_mtime)
     return "".join("%s\n%s\n" % (path.name, path.read_text("utf-8", "replace")[-1500:]) for path in logs[-2:])
 
