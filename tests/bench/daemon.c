@@ -47,16 +47,22 @@ void daemon_start(const struct surroundings *s, const char *state, const char *m
                   struct daemon *daemon)
 {
     daemon->port = free_port();
+    do
+        daemon->mesh_port = free_port();
+    while (daemon->mesh_port == daemon->port);
     auto_string *address = mem_printf("127.0.0.1:%u", daemon->port);
+    auto_string *mesh = mem_printf("127.0.0.1:%u", daemon->mesh_port);
+    auto_string *threads = mem_printf("%u", s->threads);
     auto_string *seal_directory = mem_printf("%s/%s", s->directory, state);
     auto_string *platform_key = mem_printf("%s/%s", s->directory, machine);
     auto_string *log = mem_printf("%s/log", s->directory);
     auto_string *program = mem_string(s->program);
     char simulation[] = "--simulation", client_address[] = "--client-address",
-         mesh_address[] = "--mesh-address", any[] = "127.0.0.1:0", seal_dir[] = "--seal-dir",
-         key[] = "--platform-key", *no_environment[] = { NULL };
-    char *const argv[] = { program, simulation, client_address, address, mesh_address,
-                           any,     seal_dir,   seal_directory, key,     platform_key,
+         mesh_address[] = "--mesh-address", seal_dir[] = "--seal-dir", key[] = "--platform-key",
+         threads_of[] = "--threads", *no_environment[] = { NULL };
+    char *const argv[] = { program,      simulation,   client_address, address,
+                           mesh_address, mesh,         seal_dir,       seal_directory,
+                           key,          platform_key, threads_of,     threads,
                            NULL };
     posix_spawn_file_actions_t actions;
 

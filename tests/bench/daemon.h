@@ -9,7 +9,7 @@
  */
 struct daemon {
     pid_t pid;
-    uint16_t port;
+    uint16_t port, mesh_port; /* of the client API, of the Marble API */
 };
 
 /* What all benchmarks need to start one. */
@@ -17,6 +17,7 @@ struct surroundings {
     const char *program;   /* path of tawd */
     const char *directory; /* for states, platform keys and the log */
     SSL_CTX *context;
+    unsigned threads; /* of tawd; 0: as many as there are processors */
 };
 
 /* Starts it without waiting. state, machine: names of a state and of its platform key, made if
