@@ -32,8 +32,9 @@ enum activation_result {
 };
 
 /*
- * message: an ActivationResp (taken over by emptying it), empty unless DONE; text: why not. `spent` is NULL when nothing was
- * counted, now or by an attempt that this one repeats; else it is owned and goes to core_activation_lost or core_activation_kept.
+ * message: an ActivationResp (taken over by emptying it), empty unless DONE; text: why not. `spent` is NULL
+ * when nothing was counted, now or by an attempt that this one repeats; else it is owned and goes to
+ * core_activation_lost or core_activation_kept.
  */
 struct spent_activation;
 typedef void core_activated(void *arg, enum activation_result result, struct buf *message,
@@ -45,8 +46,10 @@ typedef void core_activated(void *arg, enum activation_result result, struct buf
 void core_activate(struct core *core, const struct activation *activation, core_activated *done,
                    void *arg);
 
-/* The answer never left this process, so it counts for nothing: one activation is given back, unless the attempt was
- * repeated and another answer may have arrived. From any thread. Frees it. */
+/*
+ * The answer never left this process, so it counts for nothing: one activation is given back, unless the
+ * attempt was repeated and another answer may have arrived. From any thread. Frees it.
+ */
 void core_activation_lost(struct spent_activation *spent);
 /* It has left, or may have. Frees it; NULL is fine. */
 void core_activation_kept(struct spent_activation *spent);

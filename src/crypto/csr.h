@@ -13,8 +13,9 @@ enum { CSR_MAX = 64 << 10 };
  * Fills *t, all else in it zero, with the subject's C, ST, L, street, postalCode, OU and serialNumber
  * and with the DNS names and IP addresses of the SAN; both lists are present, also when empty. Common
  * name, usages and extensions are the caller's to add. The contents live in the arena.
- * Keys are RSA, ECDSA on a curve with a name, or Ed25519, so that a hostile request costs little; RSA is bounded as
- * in key_from_recovery_pem. FAIL_MALFORMED: not a request in DER, or another key; FAIL_DENIED: its signature is not by its own key.
+ * Keys are RSA, ECDSA on a curve with a name, or Ed25519, so that a hostile request costs little; RSA is
+ * bounded as in key_from_recovery_pem. FAIL_MALFORMED: not a request in DER, or another key; FAIL_DENIED:
+ * its signature is not by its own key.
  */
 bool csr_read(struct bytes der, struct arena *arena, struct cert_template *t,
               struct err *err) MUST_CHECK;

@@ -294,10 +294,31 @@ static void assert_key_of(const struct outcome *o, const struct cert *leaf)
     assert_true(key_equal_public(private, public));
 }
 
+/* marble-api.md, 3.6: keyUsage, extKeyUsage, no CA, names of the request, Marble type. */
+static void assert_leaf_profile(const struct cert *leaf)
+{
+    static const struct {
+        const char *oid, *value;
+    } rows[] = {
+        { "2.5.29.15", "03020388" },
+        { "2.5.29.37", "301406082b0601050507030106082b06010505070302" },
+        { "2.5.29.19", "3000" },
+        { "2.5.29.17", "3016820e6d6172626c652e6578616d706c658704c0000201" },
+        { CERT_OID_MARBLE_TYPE, "6d" },
+    };
+    struct bytes value;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        auto_buf want = test_unhex(rows[i].value);
+        if (!cert_extension(leaf, rows[i].oid, &value))
+            fail_msg("no extension %s", rows[i].oid);
+        assert_bytes_equal(value, buf_bytes(&want));
+    }
+}
+
 static void marble_gets_a_certificate_for_a_new_key(void **state)
 {
     struct activation asked = marble_request("m");
-    struct bytes type, names;
     auto_scene s;
 
     (void)state;
@@ -320,10 +341,7 @@ static void marble_gets_a_certificate_for_a_new_key(void **state)
     auto_key *one = cert_public_key(leaf, &err), *two = cert_public_key(other, &err);
     assert_false(key_equal_public(one, two));
     assert_bytes_equal(cert_common_name(leaf), BYTES_LITERAL(MARBLE_UUID));
-    assert_true(cert_extension(leaf, CERT_OID_MARBLE_TYPE, &type));
-    assert_bytes_equal(type, BYTES_LITERAL("m"));
-    assert_true(cert_extension(leaf, "2.5.29.17", &names));
-    assert_bytes_equal(names, BYTES_LITERAL("\x30\x16\x82\x0emarble.example\x87\x04\xc0\0\2\1"));
+    assert_leaf_profile(leaf);
     assert_int_equal(cert_not_before(leaf), WORLD_START_MS / 1000);
     assert_int_equal(cert_not_after(leaf), WORLD_START_MS / 1000 + CERT_FOREVER_SECONDS);
     assert_int_equal(first.parameters.env_count, 4);
@@ -342,9 +360,9 @@ static const char parameters[] =
     "\"/between\":\"{{ pem .MarbleRun.CoordinatorIntermediate.Cert }}\","
     "\"/root\":\"{{ pem .MarbleRun.CoordinatorRoot.Cert }}\"},"
     "\"Env\":{\"KEY\":\"<{{ hex .Secrets.key }}>\",\"EMPTY\":\"\",\"PLAIN\":\"a&b\","
-    "\"MARBLE_PREDEFINED_ROOT_CA\":\"mine\",\"MARBLE_PREDEFINED_PRIVATE_KEY\":\"mine\","
-    "\"MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN\":\"mine\","
-    "\"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA\":\"mine\",\"MARBLE_TTLS_CONFIG\":\"mine\"},"
+    "\"MARBLE_PREDEFINED_ROOT_CA\":\"unused\",\"MARBLE_PREDEFINED_PRIVATE_KEY\":\"unused\","
+    "\"MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN\":\"unused\","
+    "\"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA\":\"unused\",\"MARBLE_TTLS_CONFIG\":\"mine\"},"
     "\"Argv\":[\"./app\",\"\",\"{{ hex .Secrets.key }}\",\"z\",\"a\"]}}},";
 
 static void assert_parameters(const struct outcome *o, struct bytes key)
@@ -416,6 +434,7 @@ static void reserved_variables_replace_those_of_the_manifest(void **state)
         assert_true(bytes_start_with(o.parameters.env[i].value, BYTES_LITERAL("-----BEGIN ")));
     }
     assert_int_equal(reserved, 4);
+    assert_null(memmem(o.message.at, o.message.len, "unused", 6)); /* nor twice on the wire */
     /* This one is set for Marbles with TLS tags only. */
     assert_bytes_equal(outcome_variable(&o, "MARBLE_TTLS_CONFIG"), BYTES_LITERAL("mine"));
     assert_int_equal(o.parameters.env_count, 8);

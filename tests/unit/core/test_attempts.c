@@ -42,8 +42,8 @@ static void other_attempts_count_anew(void **state)
     rows[2].uuid = BYTES_LITERAL(OTHER_UUID);
     rows[3].marble_type = BYTES_LITERAL("c");
     rows[4].attempt = BYTES_NONE;
-    rows[5].attempt = BYTES_LITERAL("firs"); /* the same bytes, cut elsewhere */
-    rows[5].leaf = BYTES_LITERAL("a leaft");
+    rows[5].attempt = BYTES_LITERAL("irst"); /* the same bytes, cut elsewhere */
+    rows[5].leaf = BYTES_LITERAL("a leaff");
     scene_begin(&s, 9);
     spend(&s.machine, &asked);
     for (size_t i = 0; i < ROWS; i++) {
