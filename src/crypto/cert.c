@@ -8,6 +8,7 @@
 
 #include "codec/text.h"
 #include "crypto/cert_internal.h"
+#include "crypto/key_kind.h"
 
 struct cert {
     atomic_uint references;
@@ -89,6 +90,11 @@ struct cert *cert_from_der(struct bytes der, struct err *err)
 
     if (der.len == 0 || der.len > INT_MAX) {
         (void)err_set(err, FAIL_MALFORMED, "certificate: %zu bytes", der.len);
+        return NULL;
+    }
+    if (!cert_curve_is_named(der)) {
+        (void)err_set(err, FAIL_MALFORMED,
+                      "certificate: not DER, or its key is on a curve without a name");
         return NULL;
     }
     auto_x509 *x509 = d2i_X509(NULL, &at, (long)der.len);

@@ -2,54 +2,11 @@
 #include "crypto/csr.h"
 
 #include "crypto/cert_internal.h"
+#include "crypto/key_kind.h"
 
 static bool malformed(struct err *err, const char *what)
 {
     return libcrypto_refused(err, FAIL_MALFORMED, what);
-}
-
-/* One element of this universal type off the front of *in; false for another, and for BER that is no DER. */
-static bool take(struct bytes *in, int type, struct bytes *contents)
-{
-    enum { FAILED = 0x80, INDEFINITE = 1 };
-    const uint8_t *at = in->at;
-    long len = 0;
-    int found = 0, class = 0;
-    const int flags = ASN1_get_object(&at, &len, &found, &class, (long)in->len);
-
-    if ((flags & (FAILED | INDEFINITE)) != 0 || found != type || class != V_ASN1_UNIVERSAL)
-        return false;
-    *contents = bytes_of(at, (size_t)len);
-    *in = bytes_of(at + len, in->len - (size_t)(at + len - in->at));
-    return true;
-}
-
-/*
- * RSA, Ed25519, or a curve by name. Looked at before libcrypto decodes the key: it computes with the parameters
- * of a curve that a Marble made up, a third of a second for a request of 600 bytes.
- */
-static bool key_kind_is_known(struct bytes der)
-{
-    static const struct {
-        struct bytes oid; /* contents */
-        bool by_name;     /* its parameters are an OID */
-    } kinds[] = {
-        { BYTES_LITERAL("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), false }, /* rsaEncryption */
-        { BYTES_LITERAL("\x2a\x86\x48\xce\x3d\x02\x01"), true },          /* id-ecPublicKey */
-        { BYTES_LITERAL("\x2b\x65\x70"), false },                         /* id-Ed25519 */
-    };
-    struct bytes request, info, key, algorithm, oid, ignored;
-
-    if (!take(&der, V_ASN1_SEQUENCE, &request) || !take(&request, V_ASN1_SEQUENCE, &info) ||
-        !take(&info, V_ASN1_INTEGER, &ignored) || !take(&info, V_ASN1_SEQUENCE, &ignored) ||
-        !take(&info, V_ASN1_SEQUENCE, &key) || !take(&key, V_ASN1_SEQUENCE, &algorithm) ||
-        !take(&algorithm, V_ASN1_OBJECT, &oid))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (bytes_equal(oid, kinds[i].oid))
-            return !kinds[i].by_name || take(&algorithm, V_ASN1_OBJECT, &ignored);
-    }
-    return false;
 }
 
 static X509_REQ *parse(struct bytes der, struct err *err)
@@ -60,8 +17,7 @@ static X509_REQ *parse(struct bytes der, struct err *err)
         (void)err_set(err, FAIL_MALFORMED, "certificate request: %zu bytes", der.len);
         return NULL;
     }
-    if (!key_kind_is_known(der)) {
-        ERR_clear_error();
+    if (!csr_key_is_known(der)) {
         (void)err_set(err, FAIL_MALFORMED,
                       "certificate request: not DER, or not a key of a known kind");
         return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/internal.h"
 #include "crypto/key.h"
+#include "crypto/key_kind.h"
 
 #include <string.h>
 
@@ -144,11 +145,18 @@ bool key_public_der(const struct key *key, struct buf *out, struct err *err)
     return true;
 }
 
+static bool curve_is_named(bool is_named, const char *what, struct err *err)
+{
+    return is_named || err_set(err, FAIL_MALFORMED,
+                               "%s: not DER of this form, or on a curve without a name", what);
+}
+
 struct key *key_from_public_der(struct bytes der, struct err *err)
 {
     const uint8_t *at = der.at;
 
-    if (!size_fits(der, "public key", err))
+    if (!size_fits(der, "public key", err) ||
+        !curve_is_named(spki_curve_is_named(der), "public key", err))
         return NULL;
     EVP_PKEY *const pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
     return accept(pkey, der.len - (size_t)(at - der.at), "public key", err);
@@ -217,7 +225,8 @@ struct key *key_from_private_pkcs8(struct bytes der, struct err *err)
 {
     const uint8_t *at = der.at;
 
-    if (!size_fits(der, "PKCS#8 key", err))
+    if (!size_fits(der, "PKCS#8 key", err) ||
+        !curve_is_named(pkcs8_curve_is_named(der), "PKCS#8 key", err))
         return NULL;
     auto_pkcs8 *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
     if (info != NULL && !pkcs8_type_is_known(info)) {

@@ -105,6 +105,12 @@ static bool has_no_protocol(const struct tls_session *session, int reason)
              SSL_get_verify_result(session->ssl) == X509_V_ERR_APPLICATION_VERIFICATION));
 }
 
+/* An alert of the peer: its number stands behind the offset. Reasons above are those of other libraries. */
+static bool is_alert(int reason)
+{
+    return reason >= SSL_AD_REASON_OFFSET && reason <= SSL_AD_REASON_OFFSET + UINT8_MAX;
+}
+
 /* The session is over for the reason in libssl's queue. */
 static bool session_over(struct tls_session *session, const char *during, struct err *err)
 {
@@ -112,9 +118,8 @@ static bool session_over(struct tls_session *session, const char *during, struct
     const bool is_libssl = ERR_GET_LIB(error) == ERR_LIB_SSL;
     const int reason = is_libssl ? ERR_GET_REASON(error) : 0;
     const bool no_protocol = has_no_protocol(session, reason);
-    const bool denied =
-        !no_protocol && (reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
-                         reason == SSL_R_BAD_SIGNATURE || reason >= SSL_AD_REASON_OFFSET);
+    const bool denied = !no_protocol && (reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+                                         reason == SSL_R_BAD_SIGNATURE || is_alert(reason));
     const char *text = ERR_reason_error_string(error);
 
     if (no_protocol)

@@ -154,6 +154,7 @@ static bool set_profile(SSL_CTX *ctx)
     /* Tickets carry sessions, with the client's leaf inside; nothing is kept here. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(ctx, MAX_CERTIFICATE_LIST);
+    SSL_CTX_set_msg_callback(ctx, tls_on_message);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&

@@ -31,6 +31,10 @@ DEFINE_CLEANUP(struct tls_identity, tls_identity_cleanup, tls_identity_free)
  */
 bool tls_leaf_is_bearable(X509_STORE_CTX *store) MUST_CHECK;
 
+/* SSL_CTX_set_msg_callback: keeps keys on made-up curves from being decoded. */
+void tls_on_message(int is_sent, int version, int content_type, const void *message, size_t len,
+                    SSL *ssl, void *arg);
+
 /* A session of libssl under the profile of the identity, without BIOs. NULL: refused. */
 SSL *tls_identity_ssl(const struct tls_identity *identity) MUST_CHECK;
 /* A BIO whose data is the session; NULL without memory. The identity outlives it. */
