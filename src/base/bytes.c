@@ -48,6 +48,21 @@ bool bytes_start_with(struct bytes whole, struct bytes prefix)
     return whole.len >= prefix.len && bytes_equal(bytes_of(whole.at, prefix.len), prefix);
 }
 
+bool bytes_to_port(struct bytes text, uint16_t *port)
+{
+    unsigned value = 0;
+
+    if (text.len == 0 || text.len > 5)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(text.at[i] - '0');
+    }
+    *port = (uint16_t)value;
+    return value <= UINT16_MAX;
+}
+
 char *bytes_to_string(struct bytes b)
 {
     char *copy = mem_alloc(b.len + 1);

@@ -29,6 +29,8 @@ bool bytes_equal_nocase(struct bytes a, const char *text) MUST_CHECK;
 /* Byte order, a shorter prefix first: <0, 0, >0. */
 int bytes_compare(struct bytes a, struct bytes b) MUST_CHECK;
 bool bytes_start_with(struct bytes whole, struct bytes prefix) MUST_CHECK;
+/* A port: decimal digits, 0 to 65535, nothing else. */
+bool bytes_to_port(struct bytes text, uint16_t *port) MUST_CHECK;
 /* A NUL-terminated copy on the heap, freed by the caller. Never fails: a small fixed allocation. */
 char *bytes_to_string(struct bytes b) MUST_CHECK;
 /* A copy on the heap (at least one byte is allocated), freed by the caller. */

@@ -5,6 +5,8 @@
 #include "base/files.h"
 #include "base/log.h"
 
+#include <time.h>
+
 /*
  * The world, as functions: everything that a decision may depend on besides the request and the
  * state comes in through here, so that a test holds the clock, the dice and the disk.
@@ -24,3 +26,7 @@ struct env {
     const struct files *files;
     const struct log *log;
 };
+
+/* Milliseconds of a clock; env_now_ms is the one for env.now_ms. */
+int64_t clock_ms(clockid_t clock) MUST_CHECK;
+int64_t env_now_ms(void *ctx);

@@ -117,3 +117,9 @@ bool random_bytes(uint8_t *out, size_t len, struct err *err)
         return libcrypto_refused(err, FAIL_INTERNAL, "random bytes");
     return true;
 }
+
+bool env_random(void *ctx, uint8_t *out, size_t len, struct err *err)
+{
+    (void)ctx;
+    return random_bytes(out, len, err);
+}

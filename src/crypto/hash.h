@@ -41,3 +41,5 @@ bool aead_open(struct bytes key, const uint8_t nonce[static AEAD_NONCE_LEN], str
                struct bytes in, struct buf *out, struct err *err) MUST_CHECK;
 /* Fills out from the generator of libcrypto. */
 bool random_bytes(uint8_t *out, size_t len, struct err *err) MUST_CHECK;
+/* The same for env.random. */
+bool env_random(void *ctx, uint8_t *out, size_t len, struct err *err) MUST_CHECK;

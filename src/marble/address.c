@@ -7,21 +7,6 @@
 
 static const char DEFAULT_PORT[] = "443", DEFAULT_HOST[] = "localhost";
 
-static bool read_port(struct bytes text, char out[static 6])
-{
-    unsigned value = 0;
-
-    if (text.len == 0 || text.len > 5)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        value = value * 10 + (unsigned)(text.at[i] - '0');
-    }
-    (void)snprintf(out, 6, "%u", value % 100000);
-    return value > 0 && value <= UINT16_MAX;
-}
-
 /* Also with a zone behind it (RFC 4007, 11). */
 static bool is_ipv6(struct bytes text)
 {
@@ -78,6 +63,7 @@ static void write_authority(const char *text, bool has_host, char *out, size_t s
 bool marble_address_parse(const char *text, struct marble_address *address, struct err *err)
 {
     struct bytes host = BYTES_NONE, port = BYTES_NONE;
+    uint16_t number = 0;
 
     *address = (struct marble_address){ 0 };
     if (strlen(text) >= sizeof address->host)
@@ -87,9 +73,10 @@ bool marble_address_parse(const char *text, struct marble_address *address, stru
                        "address \"%s\": want host:port, :port or [IPv6 address]:port", text);
     if (port.at == NULL)
         port = BYTES_LITERAL(DEFAULT_PORT);
-    if (!read_port(port, address->port))
+    if (!bytes_to_port(port, &number) || number == 0)
         return err_set(err, FAIL_MALFORMED, "address \"%s\": the port is no number from 1 to 65535",
                        text);
+    (void)snprintf(address->port, sizeof address->port, "%u", number);
     write_authority(text, host.len > 0, address->authority, sizeof address->authority);
     if (host.len == 0)
         host = BYTES_LITERAL(DEFAULT_HOST);

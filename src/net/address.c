@@ -7,24 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decimal, 0 to 65535, nothing else. */
-static bool parse_port(struct bytes text, uint16_t *port)
-{
-    unsigned value = 0;
-
-    if (text.len == 0 || text.len > 5)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9')
-            return false;
-        value = value * 10 + (unsigned)(text.at[i] - '0');
-    }
-    if (value > UINT16_MAX)
-        return false;
-    *port = (uint16_t)value;
-    return true;
-}
-
 /* Splits at the colon before the port and takes the brackets off an IPv6 address. */
 static bool split(const char *text, struct bytes *host, struct bytes *port)
 {
@@ -87,7 +69,7 @@ bool address_parse(const char *text, struct address *out, struct err *err)
     struct bytes host = BYTES_NONE, port_text = BYTES_NONE;
     uint16_t port = 0;
 
-    if (!split(text, &host, &port_text) || !parse_port(port_text, &port))
+    if (!split(text, &host, &port_text) || !bytes_to_port(port_text, &port))
         return err_set(err, FAIL_MALFORMED,
                        "address \"%.200s\": want host:port, :port or [IPv6 address]:port", text);
     if (host.len == 0) {

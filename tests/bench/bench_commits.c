@@ -37,12 +37,6 @@ static int64_t real_now_ms(void *ctx)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
-{
-    (void)ctx;
-    return random_bytes(out, len, err);
-}
-
 static bool no_quote(void *ctx, const uint8_t report_data[static 64], struct buf *quote,
                      struct err *err)
 {
@@ -159,7 +153,7 @@ struct figures {
 static void measure(const char *directory, struct figures *f)
 {
     const struct log log = { STDERR_FILENO, LOG_WARN, false };
-    const struct env env = { NULL, real_now_ms, real_random, no_quote, &files_posix, &log };
+    const struct env env = { NULL, real_now_ms, env_random, no_quote, &files_posix, &log };
     auto_string *key = mem_printf("%s/commits.key", directory);
     auto_string *small_directory = mem_printf("%s/commits-small", directory);
     auto_string *large_directory = mem_printf("%s/commits-large", directory);

@@ -124,12 +124,6 @@ static int64_t fixed_now(void *ctx)
     return 1768478400000;
 }
 
-static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
-{
-    (void)ctx;
-    return random_bytes(out, len, err);
-}
-
 static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *quote,
                    struct err *err)
 {
@@ -142,7 +136,7 @@ static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *
 
 static const struct log silent = { .fd = -1, .level = LOG_ERROR + 1 };
 static const struct env env = { .now_ms = fixed_now,
-                                .random = real_random,
+                                .random = env_random,
                                 .issue_quote = no_tee,
                                 .files = &null_disk,
                                 .log = &silent };

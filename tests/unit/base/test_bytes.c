@@ -65,7 +65,27 @@ static void take_forgets_the_pointer(void **state)
     free(taken);
 }
 
+static void bytes_to_port_takes_decimal_digits_up_to_65535(void **state)
+{
+    static const char *const wrong[] = { "",   "65536", "99999", "100000", "-1",
+                                         "+1", " 1",    "1 ",    "0x1",    "1.0" };
+    uint16_t port = 7;
+
+    (void)state;
+    assert_true(bytes_to_port(bytes_of_string("0"), &port));
+    assert_int_equal(port, 0);
+    assert_true(bytes_to_port(bytes_of_string("65535"), &port));
+    assert_int_equal(port, 65535);
+    assert_true(bytes_to_port(bytes_of_string("00080"), &port));
+    assert_int_equal(port, 80);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        if (bytes_to_port(bytes_of_string(wrong[i]), &port))
+            fail_msg("\"%s\" was taken", wrong[i]);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(bytes_to_port_takes_decimal_digits_up_to_65535),
     cmocka_unit_test(bytes_compare_orders_by_byte_and_then_by_length),
     cmocka_unit_test(bytes_equal_compares_nul_and_empty_views),
     cmocka_unit_test(bytes_equal_nocase_folds_ascii_letters_only),

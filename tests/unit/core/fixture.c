@@ -122,12 +122,6 @@ void world_set_clock(struct world *w, int64_t now_ms)
     __atomic_store_n(&w->now_ms, now_ms, __ATOMIC_SEQ_CST);
 }
 
-static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
-{
-    (void)ctx;
-    return random_bytes(out, len, err);
-}
-
 static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *quote,
                    struct err *err)
 {
@@ -151,7 +145,7 @@ void world_begin(struct world *w)
                                disk_unlink,    disk_mkdir,     disk_lock,  disk_list };
     w->env = (struct env){ .ctx = w,
                            .now_ms = world_now,
-                           .random = real_random,
+                           .random = env_random,
                            .issue_quote = no_tee,
                            .files = &w->files,
                            .log = &w->log };
@@ -283,7 +277,7 @@ unsigned world_count(struct world *w, const char *prefix)
 bool machine_try(struct world *w, const char *name, bool plain_import, struct machine *m,
                  struct err *err)
 {
-    static const struct env real = { .random = real_random, .files = &files_posix };
+    static const struct env real = { .random = env_random, .files = &files_posix };
     static const struct bytes names[] = { { (const uint8_t *)"localhost", 9 } };
     auto_string *key = mem_printf("%s/platform-%s.key", w->path, name);
 

@@ -5,19 +5,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/hash.h"
 #include "net/internal.h"
-
-static bool real_random(void *ctx, uint8_t *out, size_t len, struct err *err)
-{
-    (void)ctx;
-    return getrandom(out, len, 0) == (ssize_t)len || err_errno(err, FAIL_INTERNAL, "getrandom");
-}
 
 static void respond_with(struct net_exchange *exchange, struct buf *body)
 {
@@ -121,7 +115,7 @@ void service_init(struct service *s)
     s->log_fd = memfd_create("log", MFD_CLOEXEC);
     assert_true(s->log_fd >= 0);
     s->log = (struct log){ .fd = s->log_fd, .level = LOG_DEBUG };
-    s->env = (struct env){ .random = real_random, .files = &files_posix, .log = &s->log };
+    s->env = (struct env){ .random = env_random, .files = &files_posix, .log = &s->log };
     (void)pthread_mutex_init(&s->lock, NULL);
     s->listener = (struct net_listener){
         .address = "127.0.0.1:0",
