@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "foreign.h"
-#include "marble.h"
+#include "marble_scene.h"
 
 #include "codec/text.h"
 #include "manifest/records.h"
@@ -13,26 +13,6 @@
 #include <time.h>
 
 /* Who may come in, why not, and what the Marble's parameters become. */
-
-struct scene {
-    struct world world;
-    struct machine machine;
-};
-
-static void scene_begin(struct scene *s, const char *extra)
-{
-    world_begin(&s->world);
-    s->machine = machine_start(&s->world, "a");
-    if (extra != NULL)
-        set_manifest_with(&s->machine, extra);
-}
-
-static void scene_end(struct scene *s)
-{
-    machine_stop(&s->machine);
-    world_end(&s->world);
-}
-#define auto_scene struct scene CLEANUP(scene_end)
 
 /* ---- refusals ---- */
 

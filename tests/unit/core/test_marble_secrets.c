@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "marble.h"
+#include "marble_scene.h"
 
 #include "codec/json.h"
 #include "codec/text.h"
@@ -10,25 +10,6 @@
 #include "state/names.h"
 
 /* Which value each kind of secret has for a Marble (marble-api.md, 4 and 5; manifest.md, 7). */
-
-struct scene {
-    struct world world;
-    struct machine machine;
-};
-
-static void scene_begin(struct scene *s, const char *extra)
-{
-    world_begin(&s->world);
-    s->machine = machine_start(&s->world, "a");
-    set_manifest_with(&s->machine, extra);
-}
-
-static void scene_end(struct scene *s)
-{
-    machine_stop(&s->machine);
-    world_end(&s->world);
-}
-#define auto_scene struct scene CLEANUP(scene_end)
 
 /* A Marble "x" with one file "f" of this template, and secrets. */
 #define ONE_FILE(text, secrets)                                                                    \

@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "marble.h"
+#include "marble_scene.h"
 
 #include "codec/json.h"
 #include "codec/text.h"
 #include "state/names.h"
 
 /* MARBLE_TTLS_CONFIG (marble-api.md, 5). */
-
-struct scene {
-    struct world world;
-    struct machine machine;
-};
-
-static void scene_begin(struct scene *s, const char *extra)
-{
-    world_begin(&s->world);
-    s->machine = machine_start(&s->world, "a");
-    set_manifest_with(&s->machine, extra);
-}
-
-static void scene_end(struct scene *s)
-{
-    machine_stop(&s->machine);
-    world_end(&s->world);
-}
-#define auto_scene struct scene CLEANUP(scene_end)
 
 /* A Marble "x" with these tags. */
 #define TAGGED(list, tags, secrets)                                                                \
