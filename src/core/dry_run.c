@@ -8,7 +8,8 @@ static const struct bytes STAND_IN = { (const uint8_t *)"A", 1 };
 
 struct dry_secrets {
     const struct manifest *manifest;
-    const struct stored_secret *secrets;
+    dry_run_secret *secret;
+    void *arg;
 };
 
 static bool secret_by_name(const void *ctx, bool previous, struct bytes name,
@@ -16,20 +17,25 @@ static bool secret_by_name(const void *ctx, bool previous, struct bytes name,
 {
     const struct dry_secrets *const all = ctx;
     const struct manifest_secret *const found = manifest_secret(all->manifest, name);
+    bool given = false;
 
-    (void)previous; /* before the first update both generations are the same */
+    (void)previous; /* a dry run shows the same in both generations */
     if (found == NULL)
         return false;
-    const struct stored_secret *const s = &all->secrets[found - all->manifest->secrets];
+    const struct stored_secret *const s =
+        all->secret(all->arg, (size_t)(found - all->manifest->secrets), &given);
+    if (s == NULL)
+        return false;
+    const bool stand_in = s->user_defined && !given;
     *out = (struct template_secret){
         .type = bytes_of_string(secret_type_text(s->type)),
         .size = s->size,
         .valid_for = s->valid_for,
         .shared = s->shared,
         .user_defined = s->user_defined,
-        .cert_der = s->user_defined ? STAND_IN : s->cert.value,
-        .private_bytes = s->user_defined ? STAND_IN : s->private_value.value,
-        .public_bytes = s->user_defined ? STAND_IN : s->public_value.value,
+        .cert_der = stand_in ? STAND_IN : s->cert.value,
+        .private_bytes = stand_in ? STAND_IN : s->private_value.value,
+        .public_bytes = stand_in ? STAND_IN : s->public_value.value,
     };
     return true;
 }
@@ -81,9 +87,9 @@ static bool run_marble(const struct manifest_marble *m, const struct template_da
     return true;
 }
 
-bool dry_run(const struct manifest *manifest, const struct stored_secret *secrets, struct err *err)
+bool dry_run(const struct manifest *manifest, dry_run_secret *secret, void *arg, struct err *err)
 {
-    const struct dry_secrets all = { manifest, secrets };
+    const struct dry_secrets all = { manifest, secret, arg };
     const struct template_data data = {
         .ctx = &all,
         .secret = secret_by_name,

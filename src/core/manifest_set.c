@@ -116,6 +116,16 @@ static bool prepare_recovery(const struct setting *s, const char *fingerprint,
     return decision_put_plan(s->prepared, plan, s->based_on->authority->root_key, s->manifest, err);
 }
 
+/* For the dry run; arg: one for each of the manifest's secrets. What the manifest gives for a user-defined one
+ * is only its initial value. */
+static const struct stored_secret *generated_secret(void *arg, size_t i, bool *given)
+{
+    const struct stored_secret *const secrets = arg;
+
+    *given = false;
+    return &secrets[i];
+}
+
 /* Everything that is computed before the writer is asked. */
 static bool prepare(const struct setting *s, struct manifest_reply *reply, struct err *err)
 {
@@ -128,8 +138,8 @@ static bool prepare(const struct setting *s, struct manifest_reply *reply, struc
 
     if (!manifest_fingerprint(s->manifest, fingerprint, err) ||
         !material_generate(s->core->env, s->manifest, authority, &arena, &secrets, err) ||
-        !dry_run(s->manifest, secrets, err) || !prepare_recovery(s, fingerprint, reply, err) ||
-        !put_users(change, s->manifest, err) ||
+        !dry_run(s->manifest, generated_secret, secrets, err) ||
+        !prepare_recovery(s, fingerprint, reply, err) || !put_users(change, s->manifest, err) ||
         !key_sign_sha256(authority->root_key, s->manifest->raw, &signature, err) ||
         !authority_values(authority, put_authority_value, change, err))
         return false;
