@@ -58,7 +58,7 @@ static const struct route ROUTES[] = {
     { "POST", "/api/v2/update-cancel", API_V2, ALWAYS, 0, A_USER, ON_LOOP, API_SMALL_BODY,
       pending_update_cancel },
     { "GET", "/api/v2/secrets", API_V2, ALWAYS, 0, A_USER, ON_LOOP, API_SMALL_BODY, secrets_get },
-    { "POST", "/api/v2/secrets", API_V2, ALWAYS, 0, A_USER, ON_LOOP, API_LARGEST_BODY,
+    { "POST", "/api/v2/secrets", API_V2, ALWAYS, 0, A_USER, ON_POOL, API_LARGEST_BODY,
       secrets_post },
     { "POST", "/api/v2/sign-quote", API_V2, ALWAYS, 0, ANYBODY, ON_LOOP, API_SMALL_BODY,
       sign_quote_post },
@@ -79,7 +79,7 @@ static const struct route ROUTES[] = {
     { "POST", "/update-cancel", API_V1, ALWAYS, 0, A_USER, ON_LOOP, API_SMALL_BODY,
       pending_update_cancel },
     { "GET", "/secrets", API_V1, ALWAYS, 0, A_USER, ON_LOOP, API_SMALL_BODY, secrets_get },
-    { "POST", "/secrets", API_V1, ALWAYS, 0, A_USER, ON_LOOP, API_LARGEST_BODY, secrets_post },
+    { "POST", "/secrets", API_V1, ALWAYS, 0, A_USER, ON_POOL, API_LARGEST_BODY, secrets_post },
 };
 
 struct api *api_new(struct core *core, struct pool *pool)

@@ -118,3 +118,25 @@ void secrets_get(struct call *call)
         buf_add_u8(body, '}');
     reply_end(call);
 }
+
+/* {"secrets": <map>}, in v1 the map alone (client-api.md, 8.8, 9). */
+void secrets_post(struct call *call)
+{
+    const bool v2 = call->version == API_V2;
+    auto_arena arena = { 0 };
+    struct secret_upload upload = { 0 };
+    struct err err = { 0 };
+    const struct json *const root =
+        json_parse(buf_bytes(&call->request->body),
+                   v2 ? JSON_TRAILING_IGNORED : JSON_TRAILING_REFUSED, &arena, &err);
+
+    if (root == NULL || !secret_upload_parse(root, v2 ? "secrets" : NULL, &arena, &upload, &err)) {
+        (void)err_in(&err, "bad request");
+        reply_fail(call, 400, err.text);
+        return;
+    }
+    if (core_set_secrets(call->api->core, call->now, call->user, &upload, &err))
+        reply_success(call, BYTES_LITERAL("null"));
+    else
+        reply_failed(call, &err, 400);
+}

@@ -152,14 +152,6 @@ void update_post(struct call *call)
         reply_not_allowed(call, 400, "update the manifest or its packages");
 }
 
-void secrets_post(struct call *call)
-{
-    if (call->user->permissions.of[PERMISSION_WRITE_SECRET].held)
-        not_there_yet(call);
-    else
-        reply_not_allowed(call, 400, "update secrets");
-}
-
 void pending_update_post(struct call *call)
 {
     struct bytes stored;

@@ -2,6 +2,7 @@
 #pragma once
 #include "attestation/evidence.h"
 #include "core/writer.h"
+#include "manifest/upload.h"
 #include "sealing/sealing.h"
 
 /*
@@ -9,7 +10,7 @@
  *
  *   core_open              what is on disk decides the phase
  *   core_snapshot          what is known now; for everything that only reads
- *   core_set_manifest, core_recover ...   block until the result is durable: never on an event loop
+ *   core_set_manifest, core_set_secrets, core_recover ...   block until the result is durable: never on an event loop
  *   core_free
  */
 struct core;
@@ -59,6 +60,18 @@ bool core_set_manifest(struct core *core, struct bytes raw, struct manifest_repl
                        struct err *err) MUST_CHECK;
 /* EDG_STARTUP_MANIFEST: as above on a fresh start; never dismisses a state, see core_set_manifest. */
 bool core_startup_manifest(struct core *core, struct bytes raw, struct err *err) MUST_CHECK;
+
+/*
+ * Gives user-defined secrets the values that `user` uploads: all of them in one commit, with a line each in the
+ * update log, or none. now: the snapshot that the user was found in; what is checked holds for its manifest, so
+ * another one in between is refused. FAIL_MALFORMED: the manifest does not take a value, or its templates
+ * do not; names secret, place and reason. FAIL_DENIED: a secret that the user may not write. FAIL_STATE: no
+ * manifest, or an update came in between; FAIL_TOO_LARGE; FAIL_UNAVAILABLE: could not be sealed. Whatever the
+ * failure, nothing has changed.
+ */
+bool core_set_secrets(struct core *core, const struct snapshot *now,
+                      const struct deployment_user *user, const struct secret_upload *upload,
+                      struct err *err) MUST_CHECK;
 
 enum recover_result {
     RECOVER_FAILED = 0,

@@ -102,6 +102,8 @@ struct store_generation {
 bool store_begin_generation(struct store *store, const struct store_generation *generation,
                             struct err *err) MUST_CHECK;
 
+enum { STORE_MAX_VALUES = 256 << 20 }; /* bytes of all keys and values */
+
 enum store_op_type { STORE_OP_NONE = 0, STORE_PUT = 1, STORE_DELETE = 2 };
 struct store_op {
     enum store_op_type type;

@@ -9,7 +9,6 @@
 
 /* What the files of the sealed log share; nobody else includes this. */
 enum {
-    STORE_MAX_VALUES = 256 << 20,     /* bytes of all keys and values */
     STORE_MAX_JOURNAL = 512 << 20,    /* bytes of journal that could not be compacted */
     STORE_COMPACT_AT_LEAST = 1 << 20, /* bytes of journal */
 };

@@ -442,6 +442,36 @@ class Deployment:
         return [line["update"] for line in lines]
 
 
+class UploadDeployment(Deployment):
+    """One whose user may also write two secrets, which are always uploaded together."""
+
+    def content(self, name):
+        manifest = super().content(name)
+        manifest["Secrets"].update({"token": {"Type": "plain", "UserDefined": True},
+                                    "key": {"Type": "symmetric-key", "Size": 256, "UserDefined": True}})
+        manifest["Roles"]["writer"] = {"ResourceType": "Secrets", "ResourceNames": ["token", "key"],
+                                       "Actions": ["ReadSecret", "WriteSecret"]}
+        manifest["Users"]["alice"]["Roles"].append("writer")
+        return manifest
+
+    def upload_values(self, c, value):
+        """Gives both secrets this value of 32 bytes; the reply, None when there was none."""
+        return c.post("/api/v2/secrets", self.upload_body(value), self.user)
+
+    def upload_body(self, value):
+        return {"secrets": {name: {"Key": b64(value), "Cert": None, "Private": None} for name in ("token", "key")}}
+
+    def uploaded(self, c):
+        """The value that both have, None before the first upload; the log has two lines for each upload."""
+        secrets = c.get("/api/v2/secrets?s=token&s=key", self.user).data()["secrets"]
+        equal(secrets["token"]["Private"], secrets["key"]["Private"], "the values of both secrets")
+        value = secrets["token"]["Private"]
+        lines = self.log_lines(c)
+        equal(len(lines) % 2, 1, "lines of the log, two for each upload")
+        equal(len(lines) > 1, value is not None, "the log names an upload")
+        return None if value is None else unb64(value)
+
+
 def recovering_as(c, scheme, needed, accepted, missing):
     """What GET /api/v2/recover/status has to say; gives the session's id."""
     data = c.get("/api/v2/recover/status").data()

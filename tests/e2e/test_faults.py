@@ -9,7 +9,7 @@ import re
 import shutil
 
 import taw
-from taw import FRESH, RECOVERY, RUNNING, Coordinator, Deployment, contains, equal, true
+from taw import FRESH, RECOVERY, RUNNING, Coordinator, Deployment, UploadDeployment, contains, equal, true
 
 FAULTFS = os.environ.get("FAULTFS", "")
 SANITIZE = os.environ.get("TAW_SANITIZE", "none")
@@ -250,6 +250,40 @@ class Dismiss(WithState):
         c.stop()
 
 
+class UploadSecrets(WithState):
+    machine = "a"
+    before = RUNNING
+    new = bytes(range(32, 64))
+
+    def prepare(self):
+        self.deployment = UploadDeployment("single")
+        c = Coordinator(self.template, "a").start()
+        self.deployment.set(c).data()
+        self.old = bytes(32)
+        self.deployment.upload_values(c, self.old).data()
+        self.facts = self.deployment.facts(c)
+        c.stop()
+
+    def play(self, c):
+        reply = self.deployment.upload_values(c, self.new)
+        if reply is None or reply.status == 200:
+            return None if reply is None else True
+        equal(reply.status, 500, "status of an upload that a fault hit: %r" % reply)
+        contains(reply.message(), "commit: ", "message")
+        return None
+
+    again = play
+
+    def verify(self, home, acknowledged):
+        c = Coordinator(home, self.machine).start()
+        equal(c.code(), RUNNING, "status")
+        equal(self.deployment.facts(c), self.facts, "facts")
+        value = self.deployment.uploaded(c)
+        true(value in ((self.new,) if acknowledged else (self.old, self.new)), "the value is an old or a new one")
+        equal(len(self.deployment.log_lines(c)), 5 if value == self.new else 3, "lines of the log")
+        c.stop()
+
+
 # ---- playing them ----
 
 def begin(scenario, home, name, **fault):
@@ -409,6 +443,10 @@ def a_dismissal_may_be_killed_at_any_call(home):
     killed_at_every_call(home, Dismiss)
 
 
+def an_upload_of_secrets_may_be_killed_at_any_call(home):
+    killed_at_every_call(home, UploadSecrets)
+
+
 def a_first_start_survives_a_failing_disk(home):
     failing_while_it_starts(home, FirstStart, ("EIO", "ENOSPC", "short"))
 
@@ -427,6 +465,10 @@ def a_recovery_fails_cleanly_at_any_call_and_works_afterwards(home):
 
 def a_dismissal_fails_cleanly_at_any_call_and_works_afterwards(home):
     failing_while_it_is_played(home, Dismiss, None if taw.SOAK else ("EIO",))
+
+
+def an_upload_of_secrets_fails_cleanly_at_any_call_and_works_afterwards(home):
+    failing_while_it_is_played(home, UploadSecrets)
 
 
 def a_manifest_on_a_full_disk_is_refused_until_there_is_space(home):
@@ -457,7 +499,7 @@ def a_disk_that_fails_for_long_is_survived_at_any_call(home):
 
 def every_scenario_may_be_killed_right_after_any_call(home):
     taw.only_in_soak()
-    for make in (FirstStart, SetManifest, Restart, Recover, Dismiss):
+    for make in (FirstStart, SetManifest, Restart, Recover, Dismiss, UploadSecrets):
         part = home / make.__name__
         part.mkdir()
         killed_at_every_call(part, make, "kill-after")

@@ -387,7 +387,6 @@ static void user_without_the_right_is_refused_by_name(void **state)
           "500 " ERROR("user reader is not allowed to update the manifest or its packages") },
         { "/update",
           "400 " ERROR("user reader is not allowed to update the manifest or its packages") },
-        { "/api/v2/secrets", "500 " ERROR("user reader is not allowed to update secrets") },
         { "/api/v2/update-cancel",
           "500 " ERROR("user reader is not allowed to cancel the manifest update") },
         { "/update-cancel",
