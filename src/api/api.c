@@ -62,7 +62,7 @@ static const struct route ROUTES[] = {
       secrets_post },
     { "POST", "/api/v2/sign-quote", API_V2, ALWAYS, 0, ANYBODY, ON_LOOP, API_SMALL_BODY,
       sign_quote_post },
-    { "POST", "/api/v2/monotonic-counter", API_V2, ALWAYS, 0, ANYBODY, ON_LOOP, API_SMALL_BODY,
+    { "POST", "/api/v2/monotonic-counter", API_V2, ALWAYS, 0, ANYBODY, ON_POOL, API_SMALL_BODY,
       monotonic_counter_post },
     { "GET", "/status", API_V1, ALWAYS, 0, ANYBODY, ON_LOOP, API_SMALL_BODY, status_get },
     { "GET", "/quote", API_V1, ALWAYS, 0, ANYBODY, ON_LOOP, API_SMALL_BODY, quote_get },
@@ -118,30 +118,46 @@ size_t api_body_limit(const struct http_request *request)
     return route == NULL ? API_SMALL_BODY : route->body;
 }
 
-static void run_endpoint(struct api *api, const struct route *route,
-                         const struct http_request *request, struct http_response *response)
+static void fill_answer(const struct route *route, struct call *call)
 {
-    auto_snapshot *now = core_snapshot(api->core);
+    const struct http_request *const request = call->request;
+    const struct snapshot *const now = call->now;
+
+    if (now->deployment != NULL && request->peer_leaf != NULL)
+        call->user =
+            deployment_user(now->deployment, bytes_of(request->peer_leaf, request->peer_leaf_len));
+    if (route->who == A_USER && call->user == NULL) {
+        reply_fail(call, 401,
+                   "unauthorized user: client certificate did not match any MarbleRun users");
+        return;
+    }
+    if ((route->phases & 1 << now->phase) == 0)
+        reply_error(call, route->wrong_phase, CORE_WRONG_STATE);
+    else
+        route->run(call);
+}
+
+/* Clears *request. */
+static void run_endpoint(struct api *api, const struct route *route, struct http_request *request,
+                         api_respond *respond, void *token)
+{
+    struct http_response response = { 0 };
+    struct snapshot *const now = core_snapshot(api->core);
     struct call call = {
         .api = api,
         .now = now,
         .request = request,
         .version = route->version,
-        .response = response,
+        .response = &response,
+        .respond = respond,
+        .token = token,
     };
 
-    if (now->deployment != NULL && request->peer_leaf != NULL)
-        call.user =
-            deployment_user(now->deployment, bytes_of(request->peer_leaf, request->peer_leaf_len));
-    if (route->who == A_USER && call.user == NULL) {
-        reply_fail(&call, 401,
-                   "unauthorized user: client certificate did not match any MarbleRun users");
-        return;
-    }
-    if ((route->phases & 1 << now->phase) == 0)
-        reply_error(&call, route->wrong_phase, CORE_WRONG_STATE);
-    else
-        route->run(&call);
+    fill_answer(route, &call);
+    snapshot_free(now);
+    http_request_clear(request);
+    if (!call.answers_later)
+        respond(token, &response);
 }
 
 /* A request that waits for a thread of the pool. */
@@ -156,11 +172,8 @@ struct job {
 static void run_job(void *arg)
 {
     struct job *const job = arg;
-    struct http_response response = { 0 };
 
-    run_endpoint(job->api, job->route, &job->request, &response);
-    http_request_clear(&job->request);
-    job->respond(job->token, &response);
+    run_endpoint(job->api, job->route, &job->request, job->respond, job->token);
     free(job);
 }
 
@@ -211,10 +224,11 @@ void api_handle(struct api *api, struct http_request *request, api_respond *resp
         hand_to_pool(api, route, request, respond, token);
         return;
     }
-    if (route != NULL)
-        run_endpoint(api, route, request, &response);
-    else
-        answer_unserved(request, &response);
+    if (route != NULL) {
+        run_endpoint(api, route, request, respond, token);
+        return;
+    }
+    answer_unserved(request, &response);
     http_request_clear(request);
     respond(token, &response);
 }

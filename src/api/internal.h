@@ -20,6 +20,11 @@ struct call {
     enum api_version version;
     const struct deployment_user *user; /* who the client proved to be; NULL: nobody known */
     struct http_response *response;
+    /* For an endpoint that must not wait: it sets answers_later and gives its answer to `respond`, from any thread; the
+     * rest of the call is gone by then. */
+    api_respond *respond;
+    void *token;
+    bool answers_later;
 };
 typedef void endpoint(struct call *call);
 

@@ -171,25 +171,10 @@ void pending_update_cancel(struct call *call)
     pending_update_post(call);
 }
 
-static bool has_feature(const struct call *call, unsigned feature)
-{
-    const struct deployment *const d = call->now->deployment;
-
-    return d != NULL && (d->manifest->config.feature_gates & feature) != 0;
-}
-
 void sign_quote_post(struct call *call)
 {
-    if (has_feature(call, FEATURE_SIGN_QUOTE_ENDPOINT))
+    if (snapshot_has_feature(call->now, FEATURE_SIGN_QUOTE_ENDPOINT))
         not_there_yet(call);
     else
         reply_error(call, 403, "SignQuoteEndpoint feature is not enabled in the manifest");
-}
-
-void monotonic_counter_post(struct call *call)
-{
-    if (has_feature(call, FEATURE_MONOTONIC_COUNTER))
-        not_there_yet(call);
-    else
-        reply_error(call, 403, "MonotonicCounter feature is not enabled in the manifest");
 }

@@ -28,6 +28,8 @@
 #define PREFIX_SECRET "secret:"
 #define PREFIX_PREVIOUS_SECRET "previousSecret:"
 #define PREFIX_ACTIVATIONS "activations:"
+/* The three parts follow in base64 with colons between them: Marble type, 16 bytes of UUID, name; 8 bytes, little-endian. */
+#define PREFIX_MONOTONIC_COUNTER "monotonicCounter:"
 
 /*
  * The update log, one value for each line, named by a decimal number of 20 digits, so that

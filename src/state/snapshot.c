@@ -26,6 +26,11 @@ void snapshot_free(struct snapshot *s)
     free(s);
 }
 
+bool snapshot_has_feature(const struct snapshot *s, unsigned feature)
+{
+    return s->deployment != NULL && (s->deployment->manifest->config.feature_gates & feature) != 0;
+}
+
 struct snapshot *snapshot_new(enum phase phase, struct authority *authority)
 {
     struct snapshot *s = mem_zero_alloc(1, sizeof *s);

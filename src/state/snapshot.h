@@ -47,6 +47,8 @@ struct snapshot *snapshot_after(const struct env *env, const struct snapshot *no
                                 const struct change *change, struct err *err) MUST_CHECK;
 struct snapshot *snapshot_ref(struct snapshot *snapshot) MUST_CHECK;
 void snapshot_free(struct snapshot *snapshot);
+/* Does the manifest enable this, FEATURE_... of manifest.h? Not without a manifest. */
+bool snapshot_has_feature(const struct snapshot *snapshot, unsigned feature) MUST_CHECK;
 
 /*
  * Adds a line to the update log (client-api.md, 13): {"time":…,"update":"<event>"<members>}, where
