@@ -162,6 +162,7 @@ struct core *core_open(const struct core_config *config, struct err *err)
     core->sealing = config->sealing;
     core->variable = config->variable;
     core->verifier = config->verifier;
+    core->vouched = vouched_new();
     (void)pthread_mutex_init(&core->ephemeral_lock, NULL);
     core->store = store_open(&store_config, &verdict, err);
     if (core->store == NULL || !start(&s, verdict, err)) {
@@ -179,6 +180,7 @@ void core_free(struct core *core)
         return;
     writer_free(core->writer);
     store_close(core->store);
+    vouched_free(core->vouched);
     recovery_session_free(core->session);
     buf_clear(&core->locked_metadata);
     buf_clear(&core->locked_signature);

@@ -42,8 +42,8 @@ static bool check(const struct core *core, const struct snapshot *now, struct by
     if (!snapshot_has_feature(now, FEATURE_MONOTONIC_COUNTER))
         return err_set(err, FAIL_STATE, "MonotonicCounter feature is not enabled in the manifest");
     *refused = COUNTER_STRANGER;
-    return marble_caller_read(now->authority, leaf, core->env->now_ms(core->env->ctx), caller,
-                              err) ||
+    return marble_caller_read(now->authority, core->vouched, leaf,
+                              core->env->now_ms(core->env->ctx), caller, err) ||
            err_in(err, "unauthorized marble");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "core/core.h"
+#include "core/vouched.h"
 #include "recovery/plan.h"
 #include "recovery/session.h"
 
@@ -13,7 +14,8 @@ struct core {
     const char *(*variable)(void *ctx, const char *name);
     const struct quote_verifier *verifier; /* NULL: no TEE */
     struct writer *writer;
-    struct store *store; /* of the writer's thread after core_open */
+    struct vouched *vouched; /* of Marbles that call the client API */
+    struct store *store;     /* of the writer's thread after core_open */
     struct recovery_session
         *session; /* NULL: the start was no recovery; lives as long as the core */
     struct buf locked_metadata, locked_signature; /* of the locked state */

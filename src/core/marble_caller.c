@@ -16,14 +16,14 @@ static bool is_valid_now(const struct cert *cert, int64_t now_ms)
     return cert_not_before(cert) <= now_ms / 1000 && now_ms / 1000 <= cert_not_after(cert);
 }
 
-static bool check_cert(const struct cert *cert, const struct authority *authority, int64_t now_ms,
-                       struct err *err)
+static bool check_cert(const struct cert *cert, const struct authority *authority,
+                       struct vouched *vouched, int64_t now_ms, struct err *err)
 {
     if (!is_valid_now(cert, now_ms))
         return err_set(err, FAIL_DENIED, "certificate has expired or is not yet valid");
     if (!cert_allows_server_auth(cert))
         return err_set(err, FAIL_DENIED, "certificate is not for the authentication of a server");
-    if (!cert_issued_by(cert, authority->marble_root))
+    if (!vouched_issued_by(vouched, cert, authority->marble_root))
         return err_set(err, FAIL_DENIED, "certificate was not issued by the current marble root");
     return true;
 }
@@ -45,8 +45,9 @@ static bool read_uuid(const struct cert *cert, uint8_t uuid[static UUID_LEN], st
     return true;
 }
 
-bool marble_caller_read(const struct authority *authority, struct bytes leaf, int64_t now_ms,
-                        struct marble_caller *caller, struct err *err)
+bool marble_caller_read(const struct authority *authority, struct vouched *vouched,
+                        struct bytes leaf, int64_t now_ms, struct marble_caller *caller,
+                        struct err *err)
 {
     struct bytes type;
 
@@ -54,7 +55,7 @@ bool marble_caller_read(const struct authority *authority, struct bytes leaf, in
     if (leaf.len == 0)
         return err_set(err, FAIL_DENIED, "client certificate did not match any Marble");
     auto_cert *cert = cert_from_der(leaf, err);
-    const bool good = cert != NULL && check_cert(cert, authority, now_ms, err) &&
+    const bool good = cert != NULL && check_cert(cert, authority, vouched, now_ms, err) &&
                       read_uuid(cert, caller->uuid, err);
     if (!good) {
         err->kind = FAIL_DENIED;

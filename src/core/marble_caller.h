@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/buf.h"
+#include "core/vouched.h"
 #include "state/authority.h"
 
 /*
@@ -18,8 +19,9 @@ struct marble_caller {
  * current, so a certificate from before an update proves nothing any more. FAIL_DENIED with the reason. *caller is
  * cleared by the caller, also after a failure.
  */
-bool marble_caller_read(const struct authority *authority, struct bytes leaf, int64_t now_ms,
-                        struct marble_caller *caller, struct err *err) MUST_CHECK;
+bool marble_caller_read(const struct authority *authority, struct vouched *vouched,
+                        struct bytes leaf, int64_t now_ms, struct marble_caller *caller,
+                        struct err *err) MUST_CHECK;
 void marble_caller_clear(struct marble_caller *caller);
 
 #define auto_marble_caller struct marble_caller CLEANUP(marble_caller_clear)

@@ -7,6 +7,23 @@
 
 /* Whose certificate proves a Marble to the client API, and whose does not (client-api.md, 5.2). */
 
+/* One for all tests: what it remembers must make no difference. */
+static struct vouched *vouched;
+
+static int begin_all(void **state)
+{
+    (void)state;
+    vouched = vouched_new();
+    return 0;
+}
+
+static int end_all(void **state)
+{
+    (void)state;
+    vouched_free(vouched);
+    return 0;
+}
+
 /* ---- certificates by the key of an authority ---- */
 
 enum { SERVER = 1, CLIENT = 2 };
@@ -66,7 +83,7 @@ static void assert_stranger(const struct authority *a, struct bytes leaf, int64_
     auto_marble_caller caller = { 0 };
     struct err err = { 0 };
 
-    assert_false(marble_caller_read(a, leaf, now_ms, &caller, &err));
+    assert_false(marble_caller_read(a, vouched, leaf, now_ms, &caller, &err));
     assert_int_equal(err.kind, FAIL_DENIED);
     if (strncmp(err.text, text, strlen(text)) != 0)
         fail_msg("\"%s\" instead of \"%s\"", err.text, text);
@@ -81,7 +98,7 @@ static void assert_caller(const struct authority *a, struct bytes leaf, int64_t 
     auto_marble_caller caller = { 0 };
     struct err err = { 0 };
 
-    assert_ok(marble_caller_read(a, leaf, now_ms, &caller, &err), &err);
+    assert_ok(marble_caller_read(a, vouched, leaf, now_ms, &caller, &err), &err);
     assert_bytes_equal(buf_bytes(&caller.type), type);
     assert_memory_equal(caller.uuid, uuid, sizeof uuid);
 }
@@ -183,7 +200,11 @@ static void only_the_current_marble_root_vouches(void **state)
     assert_stranger(a, buf_bytes(&foreign), WORLD_START_MS, text);
     assert_stranger(a, buf_bytes(&by_root), WORLD_START_MS, text);
     assert_stranger(a, buf_bytes(&self_signed), WORLD_START_MS, text);
-    assert_caller(other, buf_bytes(&foreign), WORLD_START_MS, BYTES_LITERAL("m"));
+    /* Those who vouched for it once vouch for themselves only. */
+    for (int i = 0; i < 2; i++) {
+        assert_caller(other, buf_bytes(&foreign), WORLD_START_MS, BYTES_LITERAL("m"));
+        assert_stranger(a, buf_bytes(&foreign), WORLD_START_MS, text);
+    }
     /* By a proper Marble's key: it is no authority. */
     auto_buf middle = issue_by(a, &proper);
     auto_cert *parent = cert_from_der(buf_bytes(&middle), &err);
@@ -222,13 +243,14 @@ static void changed_certificate_is_refused(void **state)
     (void)state;
     scene_begin(&s);
     auto_authority *a = authority_of(&s.machine);
+    assert_caller(a, buf_bytes(&s.leaf), WORLD_START_MS, BYTES_LITERAL("m"));
     for (size_t i = 0; i < s.leaf.len; i += 7) {
         auto_buf changed = { 0 };
         auto_marble_caller caller = { 0 };
         struct err err = { 0 };
         buf_add(&changed, buf_bytes(&s.leaf));
         changed.at[i] ^= 1;
-        if (marble_caller_read(a, buf_bytes(&changed), WORLD_START_MS, &caller, &err))
+        if (marble_caller_read(a, vouched, buf_bytes(&changed), WORLD_START_MS, &caller, &err))
             fail_msg("byte %zu does not matter", i);
     }
 }
@@ -243,4 +265,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(changed_certificate_is_refused),
 };
 
-TEST_MAIN(tests)
+int main(void)
+{
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, begin_all, end_all);
+}
