@@ -3,6 +3,7 @@
 
 #include "figures.h"
 
+#include "codec/text.h"
 #include "crypto/csr.h"
 #include "grpc/grpc.h"
 #include "grpc/marble_messages.h"
@@ -98,7 +99,8 @@ static void check(const struct http_response *response)
         die("not activated: %s", failure == NULL ? "no status" : failure);
 }
 
-void marble_activate(const struct marble *marble, uint16_t port)
+/* Connects, calls, and closes. */
+static void call(const struct marble *marble, uint16_t port, struct http_response *response)
 {
     const struct http_limits limits = {
         .header_bytes = 65536, .header_count = 100, .body_bytes = 2 * GRPC_MESSAGE_MAX, .streams = 1
@@ -111,7 +113,6 @@ void marble_activate(const struct marble *marble, uint16_t port)
                                                  .field_count = COUNT_OF(fields),
                                                  .body = buf_bytes(&marble->body) };
     auto_http_client *http = http_client_new(&limits);
-    struct http_response response = { 0 };
     struct client client;
     struct err err = { 0 };
     uint32_t reset_code = 0;
@@ -123,13 +124,56 @@ void marble_activate(const struct marble *marble, uint16_t port)
     while (outcome == HTTP_WAITING) {
         send_ready(&client, http);
         receive_some(&client, http);
-        outcome = http_client_take(http, &response, &reset_code);
+        outcome = http_client_take(http, response, &reset_code);
     }
     if (outcome == HTTP_RESET)
         die("the call is reset with code %u", (unsigned)reset_code);
-    check(&response);
-    http_response_clear(&response);
+    check(response);
     http_client_shutdown(http);
     send_ready(&client, http);
     client_close(&client);
+}
+
+void marble_activate(const struct marble *marble, uint16_t port)
+{
+    struct http_response response = { 0 };
+
+    call(marble, port, &response);
+    http_response_clear(&response);
+}
+
+/* The DER of the first block of a variable in PEM. */
+static void read_variable(const struct marble_parameters *got, const char *name,
+                          struct pem_block *block)
+{
+    struct bytes text = BYTES_NONE;
+
+    for (size_t i = 0; i < got->env_count; i++) {
+        if (bytes_equal_string(got->env[i].name, name))
+            text = got->env[i].value;
+    }
+    if (!pem_next(&text, block))
+        die("the Marble gets no %s", name);
+}
+
+void marble_join(const struct marble *marble, uint16_t port, SSL_CTX *context)
+{
+    struct http_response response = { 0 };
+    auto_arena arena = { 0 };
+    auto_pem_block cert = { 0 }, key = { 0 };
+    struct marble_parameters got;
+    struct bytes message;
+    enum grpc_status status;
+    struct err err = { 0 };
+
+    call(marble, port, &response);
+    if (!grpc_unframe(buf_bytes(&response.body), &message, &status, &err) ||
+        !activation_response_decode(message, &arena, &got, &err))
+        die_of("activation", &err);
+    read_variable(&got, "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", &cert);
+    read_variable(&got, "MARBLE_PREDEFINED_PRIVATE_KEY", &key);
+    if (SSL_CTX_use_certificate_ASN1(context, (int)cert.der.len, cert.der.at) != 1 ||
+        SSL_CTX_use_PrivateKey_ASN1(EVP_PKEY_EC, context, key.der.at, (long)key.der.len) != 1)
+        die("libssl does not take what the Marble got");
+    http_response_clear(&response);
 }

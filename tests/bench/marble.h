@@ -17,3 +17,5 @@ void marble_make(const char *type, const char *uuid, struct marble *marble);
 void marble_clear(struct marble *marble);
 /* Connects to 127.0.0.1, is activated, and closes. Whatever is no success ends the process. */
 void marble_activate(const struct marble *marble, uint16_t port);
+/* The same; `context` then shows the certificate that the Marble got. */
+void marble_join(const struct marble *marble, uint16_t port, SSL_CTX *context);
