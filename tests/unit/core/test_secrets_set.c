@@ -417,7 +417,7 @@ static void *upload_often(void *arg)
 /* Do both secrets have the value of the same upload? True before the first one. */
 static bool is_no_mixture(const struct snapshot *now)
 {
-    struct bytes token, sym;
+    struct bytes token = BYTES_NONE, sym = BYTES_NONE;
 
     assert_true(omap_get(now->values, BYTES_LITERAL(PREFIX_SECRET "token"), &token) &&
                 omap_get(now->values, BYTES_LITERAL(PREFIX_SECRET "sym"), &sym));
