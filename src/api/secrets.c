@@ -83,11 +83,8 @@ static bool put_secrets(const struct call *call, const struct wanted *w, struct 
 {
     buf_add_u8(out, '{');
     for (size_t i = 0; i < w->count; i++) {
-        auto_buf name = { 0 };
         struct bytes record;
-        buf_add_string(&name, PREFIX_SECRET);
-        buf_add(&name, w->names[i]);
-        if (!omap_get(call->now->values, buf_bytes(&name), &record))
+        if (!snapshot_value(call->now, PREFIX_SECRET, w->names[i], &record))
             return false;
         json_put_comma(out);
         json_put_string(out, w->names[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/uuid.h"
 
-enum { UUID_LEN = 16, DIGITS = 2 * UUID_LEN };
+enum { DIGITS = 2 * UUID_LEN };
 
 static const char URN[] = "urn:uuid:";
 

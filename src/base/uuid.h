@@ -4,7 +4,7 @@
 #include "base/env.h"
 
 /* UUIDs as text (RFC 4122, 3): what names one instance of a Marble. */
-enum { UUID_TEXT_LEN = 36 };
+enum { UUID_LEN = 16, UUID_TEXT_LEN = 36 }; /* bytes, characters */
 
 /*
  * The canonical text, lower case with hyphens, of each form of marble-api.md 3.7: with hyphens, as a URN,

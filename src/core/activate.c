@@ -28,9 +28,9 @@ struct work {
     int64_t counted_ms;             /* when it was counted */
     enum activation_result refused; /* why the writer did not count it */
     struct marble_identity identity;
-    struct buf root_pem, chain_pem, coordinator_root_pem;
-    struct arena arena; /* of the secrets and parameters */
-    size_t expanded;    /* bytes of parameters so far */
+    struct buf chain_pem; /* its certificate, then the intermediate */
+    struct arena arena;   /* of the secrets and parameters */
+    size_t expanded;      /* bytes of parameters so far */
     struct marble_secrets secrets;
     struct buf message;
     core_activated *done;
@@ -51,9 +51,7 @@ static void work_free(struct work *w)
 {
     marble_secrets_clear(&w->secrets);
     marble_identity_clear(&w->identity);
-    buf_clear(&w->root_pem);
     buf_clear(&w->chain_pem);
-    buf_clear(&w->coordinator_root_pem);
     arena_clear(&w->arena);
     buf_clear(&w->message);
     snapshot_free(w->now);
@@ -65,17 +63,14 @@ static void finish(struct work *w, enum activation_result result, const char *te
                    struct spent_activation *spent)
 {
     const struct log *const log = w->core->env->log;
-    const struct log_field type = LOG_TEXT("type", ""), uuid = LOG_TEXT("uuid", w->uuid);
-    struct log_field fields[] = { type, uuid, { 0 }, { 0 } };
+    const struct bytes asked = w->asked->marble_type;
+    const struct bytes type = bytes_of(asked.at, asked.len < 200 ? asked.len : 200);
 
-    fields[0].text = bytes_of(w->asked->marble_type.at,
-                              w->asked->marble_type.len < 200 ? w->asked->marble_type.len : 200);
-    if (result == ACTIVATION_DONE) {
-        log_write(log, LOG_INFO, __FILE__, __LINE__, "Activated Marble", fields);
-    } else {
-        fields[2] = LOG_TEXT("error", text);
-        log_write(log, LOG_WARN, __FILE__, __LINE__, "Marble not activated", fields);
-    }
+    if (result == ACTIVATION_DONE)
+        log_info(log, "Activated Marble", LOG_BYTES("type", type), LOG_TEXT("uuid", w->uuid));
+    else
+        log_warn(log, "Marble not activated", LOG_BYTES("type", type), LOG_TEXT("uuid", w->uuid),
+                 LOG_TEXT("error", text));
     w->done(w->arg, result, &w->message, text, spent);
     work_free(w);
 }
@@ -85,12 +80,9 @@ static void finish(struct work *w, enum activation_result result, const char *te
 /* The package as it is now: an update of packages changes its record only. */
 static bool read_package(struct work *w, struct manifest_package *package, struct err *err)
 {
-    auto_buf name = { 0 };
     struct bytes record;
 
-    buf_add_string(&name, PREFIX_PACKAGE);
-    buf_add(&name, w->marble->package);
-    if (!omap_get(w->now->values, buf_bytes(&name), &record))
+    if (!snapshot_value(w->now, PREFIX_PACKAGE, w->marble->package, &record))
         return err_set(err, FAIL_DENIED, "undefined package \"%.*s\"",
                        BYTES_FMT(w->marble->package));
     if (w->core->verifier == NULL)
@@ -169,16 +161,7 @@ static bool template_secret(const void *ctx, bool previous, struct bytes name,
 
     if (!marble_secret(&w->secrets, previous, name, &s))
         return false;
-    *out = (struct template_secret){
-        .type = bytes_of_string(secret_type_text(s.type)),
-        .size = s.size,
-        .valid_for = s.valid_for,
-        .shared = s.shared,
-        .user_defined = s.user_defined,
-        .cert_der = s.cert.value,
-        .private_bytes = s.private_value.value,
-        .public_bytes = s.public_value.value,
-    };
+    *out = stored_secret_for_template(&s);
     return true;
 }
 
@@ -292,7 +275,8 @@ static void reserve(struct reserved *r, const char *name, const struct buf *valu
 
 static bool reserve_ttls(struct work *w, struct reserved *r, struct err *err)
 {
-    const struct ttls_identity own = { buf_bytes(&w->root_pem), buf_bytes(&w->identity.cert_pem),
+    const struct ttls_identity own = { buf_bytes(&w->now->authority->marble_root_pem),
+                                       buf_bytes(&w->identity.cert_pem),
                                        buf_bytes(&w->identity.key_pem) };
     auto_buf config = { 0 };
 
@@ -309,14 +293,12 @@ static bool reserved_of(struct work *w, struct reserved *r, struct err *err)
 {
     const struct authority *const a = w->now->authority;
 
-    cert_pem(a->marble_root, &w->root_pem);
-    cert_pem(a->root, &w->coordinator_root_pem);
     buf_add(&w->chain_pem, buf_bytes(&w->identity.cert_pem));
-    cert_pem(a->intermediate, &w->chain_pem);
-    reserve(r, "MARBLE_PREDEFINED_ROOT_CA", &w->root_pem);
+    buf_add(&w->chain_pem, buf_bytes(&a->intermediate_pem));
+    reserve(r, "MARBLE_PREDEFINED_ROOT_CA", &a->marble_root_pem);
     reserve(r, "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", &w->chain_pem);
     reserve(r, "MARBLE_PREDEFINED_PRIVATE_KEY", &w->identity.key_pem);
-    reserve(r, "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", &w->coordinator_root_pem);
+    reserve(r, "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", &a->root_pem);
     return reserve_ttls(w, r, err);
 }
 

@@ -16,13 +16,10 @@ enum { MARKS_LOOKED_AT = 4 };
 static bool read_count(const struct snapshot *now, struct bytes marble, uint64_t *count,
                        struct err *err)
 {
-    auto_buf name = { 0 };
     struct bytes text;
 
     *count = 0;
-    buf_add_string(&name, PREFIX_ACTIVATIONS);
-    buf_add(&name, marble);
-    if (!omap_get(now->values, buf_bytes(&name), &text))
+    if (!snapshot_value(now, PREFIX_ACTIVATIONS, marble, &text))
         return true;
     bool good = text.len > 0 && text.len <= 16;
     for (size_t i = 0; good && i < text.len; i++) {
@@ -31,8 +28,9 @@ static bool read_count(const struct snapshot *now, struct bytes marble, uint64_t
         good = digit || letter;
         *count = *count << 4 | (uint64_t)(digit ? c - '0' : c - 'a' + 10);
     }
-    return good || err_set(err, FAIL_DAMAGED, "value %.*s of the state is no count",
-                           BYTES_FMT(buf_bytes(&name)));
+    return good ||
+           err_set(err, FAIL_DAMAGED, "value " PREFIX_ACTIVATIONS "%.*s of the state is no count",
+                   BYTES_FMT(marble));
 }
 
 static void put_count(struct change *change, struct bytes marble, uint64_t count)

@@ -26,17 +26,9 @@ static bool secret_by_name(const void *ctx, bool previous, struct bytes name,
         all->secret(all->arg, (size_t)(found - all->manifest->secrets), &given);
     if (s == NULL)
         return false;
-    const bool stand_in = s->user_defined && !given;
-    *out = (struct template_secret){
-        .type = bytes_of_string(secret_type_text(s->type)),
-        .size = s->size,
-        .valid_for = s->valid_for,
-        .shared = s->shared,
-        .user_defined = s->user_defined,
-        .cert_der = stand_in ? STAND_IN : s->cert.value,
-        .private_bytes = stand_in ? STAND_IN : s->private_value.value,
-        .public_bytes = stand_in ? STAND_IN : s->public_value.value,
-    };
+    *out = stored_secret_for_template(s);
+    if (s->user_defined && !given)
+        out->cert_der = out->private_bytes = out->public_bytes = STAND_IN;
     return true;
 }
 

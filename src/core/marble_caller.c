@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/marble_caller.h"
 
-#include "base/uuid.h"
 #include "codec/text.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "base/buf.h"
+#include "base/uuid.h"
 #include "core/vouched.h"
 #include "state/authority.h"
 
@@ -8,8 +9,6 @@
  * Which Marble calls the client API: the one to which the proven certificate was issued at its activation (client-api.md,
  * 5.2; marble-api.md, 3.6).
  */
-enum { UUID_LEN = 16 };
-
 struct marble_caller {
     struct buf type;
     uint8_t uuid[UUID_LEN];

@@ -60,16 +60,7 @@ static struct made_secret *insert(struct marble_secrets *s, size_t at)
 static bool load(struct marble_secrets *s, const char *prefix, struct bytes name,
                  struct stored_secret *out)
 {
-    auto_buf key = { 0 };
-    struct bytes record;
-
-    buf_add_string(&key, prefix);
-    buf_add(&key, name);
-    if (!omap_get(s->now->values, buf_bytes(&key), &record))
-        return false;
-    if (stored_secret_parse(record, s->arena, out, &s->failure))
-        return true;
-    return err_in(&s->failure, "value %.*s of the state", BYTES_FMT(buf_bytes(&key)));
+    return snapshot_secret(s->now, prefix, name, s->arena, out, &s->failure);
 }
 
 static bool is_per_marble(bool shared, bool user_defined)

@@ -31,22 +31,13 @@ static struct known_secret *look_up(struct upload *u, size_t i)
 {
     const struct bytes name = u->based_on->deployment->manifest->secrets[i].name;
     struct known_secret *const known = &u->known[i];
-    auto_buf key = { 0 };
-    struct bytes record;
 
-    if (known->looked_up)
-        return known->exists ? known : NULL;
-    known->looked_up = true;
-    buf_add_string(&key, PREFIX_SECRET);
-    buf_add(&key, name);
-    if (!omap_get(u->based_on->values, buf_bytes(&key), &record))
-        return NULL;
-    known->exists = stored_secret_parse(record, u->arena, &known->stored, &u->damage);
-    if (known->exists)
-        return known;
-    u->damage.kind = FAIL_DAMAGED;
-    (void)err_in(&u->damage, "value %.*s of the state", BYTES_FMT(buf_bytes(&key)));
-    return NULL;
+    if (!known->looked_up) {
+        known->looked_up = true;
+        known->exists =
+            snapshot_secret(u->based_on, PREFIX_SECRET, name, u->arena, &known->stored, &u->damage);
+    }
+    return known->exists ? known : NULL;
 }
 
 static bool is_undamaged(const struct upload *u, struct err *err)

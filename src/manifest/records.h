@@ -41,6 +41,9 @@ bool stored_secret_parse(struct bytes record, struct arena *arena, struct stored
 bool stored_secret_template(const struct stored_secret *secret, struct arena *arena,
                             struct cert_template *t, struct err *err) MUST_CHECK;
 
+/* What a template sees of it: views of the same bytes. */
+struct template_secret stored_secret_for_template(const struct stored_secret *secret);
+
 struct stored_user {
     struct bytes name;
     struct bytes certificate; /* DER */

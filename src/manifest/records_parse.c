@@ -80,6 +80,20 @@ bool stored_secret_template(const struct stored_secret *secret, struct arena *ar
     return true;
 }
 
+struct template_secret stored_secret_for_template(const struct stored_secret *secret)
+{
+    return (struct template_secret){
+        .type = bytes_of_string(secret_type_text(secret->type)),
+        .size = secret->size,
+        .valid_for = secret->valid_for,
+        .shared = secret->shared,
+        .user_defined = secret->user_defined,
+        .cert_der = secret->cert.value,
+        .private_bytes = secret->private_value.value,
+        .public_bytes = secret->public_value.value,
+    };
+}
+
 /* {"<resource>": true}; false grants nothing. */
 static bool read_resources(struct parse *p, const struct json *value, void *out)
 {

@@ -34,6 +34,9 @@ void authority_free(struct authority *a)
     secret_free(a->previous_root_secret);
     tls_identity_free(a->client_tls);
     tls_identity_free(a->marble_tls);
+    buf_clear(&a->root_pem);
+    buf_clear(&a->intermediate_pem);
+    buf_clear(&a->marble_root_pem);
     buf_clear(&a->chain_pem);
     buf_clear(&a->quote);
     free(a);
@@ -62,8 +65,11 @@ static bool complete(struct authority *a, const struct env *env, struct err *err
                          TLS_DEMAND_ALPN | TLS_DEMAND_CERTIFICATE | TLS_NO_TICKETS, err);
     if (a->marble_tls == NULL)
         return err_in(err, "TLS identity of the Marble API");
-    cert_pem(a->intermediate, &a->chain_pem);
-    cert_pem(a->root, &a->chain_pem);
+    cert_pem(a->root, &a->root_pem);
+    cert_pem(a->intermediate, &a->intermediate_pem);
+    cert_pem(a->marble_root, &a->marble_root_pem);
+    buf_add(&a->chain_pem, buf_bytes(&a->intermediate_pem));
+    buf_add(&a->chain_pem, buf_bytes(&a->root_pem));
     return authority_quote(a, env, BYTES_NONE, &a->quote, err) ||
            err_in(err, "quote over the root certificate");
 }

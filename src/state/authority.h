@@ -20,8 +20,9 @@ struct authority {
     struct secret *previous_root_secret; /* NULL before the first rotation */
     struct tls_identity *client_tls;     /* root certificate; ALPN h2, http/1.1 */
     struct tls_identity *marble_tls;     /* marble root certificate; ALPN h2 */
-    struct buf chain_pem;                /* intermediate, then root */
-    struct buf quote;                    /* over the root certificate; empty without a TEE */
+    struct buf root_pem, intermediate_pem, marble_root_pem;
+    struct buf chain_pem; /* intermediate, then root */
+    struct buf quote;     /* over the root certificate; empty without a TEE */
 };
 
 /* names: DNS names and IP texts for the certificates, in their order. New keys, certificates and root secret. */

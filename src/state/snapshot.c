@@ -31,6 +31,29 @@ bool snapshot_has_feature(const struct snapshot *s, unsigned feature)
     return s->deployment != NULL && (s->deployment->manifest->config.feature_gates & feature) != 0;
 }
 
+bool snapshot_value(const struct snapshot *s, const char *prefix, struct bytes name,
+                    struct bytes *value)
+{
+    auto_buf whole = { 0 };
+
+    buf_add_string(&whole, prefix);
+    buf_add(&whole, name);
+    return omap_get(s->values, buf_bytes(&whole), value);
+}
+
+bool snapshot_secret(const struct snapshot *s, const char *prefix, struct bytes name,
+                     struct arena *arena, struct stored_secret *secret, struct err *damage)
+{
+    struct bytes record;
+
+    if (!snapshot_value(s, prefix, name, &record))
+        return false;
+    if (stored_secret_parse(record, arena, secret, damage))
+        return true;
+    damage->kind = FAIL_DAMAGED;
+    return err_in(damage, "value %s%.*s of the state", prefix, BYTES_FMT(name));
+}
+
 struct snapshot *snapshot_new(enum phase phase, struct authority *authority)
 {
     struct snapshot *s = mem_zero_alloc(1, sizeof *s);

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/env.h"
 #include "base/omap.h"
+#include "manifest/records.h"
 #include "state/authority.h"
 #include "state/change.h"
 #include "state/deployment.h"
@@ -49,6 +50,17 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot) MUST_CHECK;
 void snapshot_free(struct snapshot *snapshot);
 /* Does the manifest enable this, FEATURE_... of manifest.h? Not without a manifest. */
 bool snapshot_has_feature(const struct snapshot *snapshot, unsigned feature) MUST_CHECK;
+
+/* The value with a name of two parts, as change_put_named put it. */
+bool snapshot_value(const struct snapshot *snapshot, const char *prefix, struct bytes name,
+                    struct bytes *value) MUST_CHECK;
+/*
+ * A secret of this generation, PREFIX_SECRET or PREFIX_PREVIOUS_SECRET; its values live in the arena. False when
+ * there is none, or when its record cannot be read: then *damage, FAIL_NONE before, says why (FAIL_DAMAGED).
+ */
+bool snapshot_secret(const struct snapshot *snapshot, const char *prefix, struct bytes name,
+                     struct arena *arena, struct stored_secret *secret,
+                     struct err *damage) MUST_CHECK;
 
 /*
  * Adds a line to the update log (client-api.md, 13): {"time":…,"update":"<event>"<members>}, where

@@ -52,32 +52,18 @@ static struct tls_session *connect_to(bool verifies)
     return session;
 }
 
-/* Feeds everything in steps; true when the session did not fail. */
 static bool survives(struct bytes in, size_t step, bool verifies)
 {
     struct err err = { 0 };
     auto_tls_session *session = connect_to(verifies);
-    auto_buf hello = { 0 }, out = { 0 }, plain = { 0 };
-    bool alive = true, closed = false;
+    auto_buf hello = { 0 };
 
     if (!tls_drain(session, &hello, &err) || hello.len == 0)
         __builtin_trap();
-    for (size_t pos = 0; pos < in.len && alive; pos += step)
-        alive = tls_feed(session, bytes_of(in.at + pos, in.len - pos < step ? in.len - pos : step),
-                         &err);
+    const bool alive = feed_in_steps(session, in, step, &err);
     if (!alive && err.kind != FAIL_MALFORMED && err.kind != FAIL_DENIED)
         __builtin_trap();
-    if (tls_established(session) || tls_peer_leaf(session).len != 0)
-        __builtin_trap();
-    if (!tls_drain(session, &out, &err) || out.len > 4096)
-        __builtin_trap();
-    if (tls_read(session, &plain, 1u << 16, &closed, &err) != alive || plain.len != 0)
-        __builtin_trap();
-    if (!alive && tls_feed(session, in, &err))
-        __builtin_trap();
-    if (tls_write(session, in, &err))
-        __builtin_trap();
-    tls_close(session);
+    trap_unless_unestablished(session, in, alive, 4096);
     return alive;
 }
 

@@ -23,36 +23,22 @@ static struct tls_identity *identity_once(void)
     auto_key *key = key_from_private_sec1(bytes_of(private_key_der, sizeof private_key_der), &err);
     if (cert == NULL || key == NULL)
         abort();
-    identity = tls_identity_new(cert, key, BYTES_LITERAL("\2h2\10http/1.1"), TLS_DEMAND_NOTHING, &err);
+    identity =
+        tls_identity_new(cert, key, BYTES_LITERAL("\2h2\10http/1.1"), TLS_DEMAND_NOTHING, &err);
     if (identity == NULL)
         abort();
     return identity;
 }
 
-/* Feeds everything in steps; true when the session did not fail. */
 static bool survives(struct bytes in, size_t step)
 {
     struct err err = { 0 };
     auto_tls_session *session = tls_accept(identity_once(), &err);
-    auto_buf out = { 0 }, plain = { 0 };
-    bool alive = session != NULL, closed = false;
 
-    if (!alive)
+    if (session == NULL)
         abort();
-    for (size_t pos = 0; pos < in.len && alive; pos += step)
-        alive = tls_feed(session, bytes_of(in.at + pos, in.len - pos < step ? in.len - pos : step),
-                         &err);
-    if (tls_established(session) || tls_peer_leaf(session).len != 0)
-        __builtin_trap();
-    if (!tls_drain(session, &out, &err))
-        __builtin_trap();
-    if (tls_read(session, &plain, 1u << 16, &closed, &err) != alive || plain.len != 0)
-        __builtin_trap();
-    if (!alive && tls_feed(session, in, &err))
-        __builtin_trap();
-    if (tls_write(session, in, &err))
-        __builtin_trap();
-    tls_close(session);
+    const bool alive = feed_in_steps(session, in, step, &err);
+    trap_unless_unestablished(session, in, alive, SIZE_MAX);
     return alive;
 }
 

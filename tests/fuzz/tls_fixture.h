@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "crypto/tls.h"
+
 #include <stdint.h>
 
 /* A self-signed P-256 certificate and its key as SEC 1, for fuzz targets only. */
@@ -39,3 +41,36 @@ static const uint8_t private_key_der[] = {
     0xd9, 0xf0, 0x60, 0xb5, 0x8b, 0x79, 0xea, 0x3b, 0x75, 0x51, 0x91, 0xa6, 0x9c, 0x4a, 0x8f, 0x55,
     0xf9, 0x32, 0xd3, 0x42, 0x6d, 0xa0, 0xa1, 0xf9, 0x41,
 };
+
+/* Feeds everything in steps; true when the session did not fail. */
+static inline bool feed_in_steps(struct tls_session *session, struct bytes in, size_t step,
+                                 struct err *err)
+{
+    bool alive = true;
+
+    for (size_t pos = 0; pos < in.len && alive; pos += step)
+        alive = tls_feed(session, bytes_of(in.at + pos, in.len - pos < step ? in.len - pos : step),
+                         err);
+    return alive;
+}
+
+/* What holds whatever was fed: no input stands for the other side's keys. alive: the session did not fail. */
+static inline void trap_unless_unestablished(struct tls_session *session, struct bytes in,
+                                             bool alive, size_t most_out)
+{
+    struct err err = { 0 };
+    auto_buf out = { 0 }, plain = { 0 };
+    bool closed = false;
+
+    if (tls_established(session) || tls_peer_leaf(session).len != 0)
+        __builtin_trap();
+    if (!tls_drain(session, &out, &err) || out.len > most_out)
+        __builtin_trap();
+    if (tls_read(session, &plain, 1u << 16, &closed, &err) != alive || plain.len != 0)
+        __builtin_trap();
+    if (!alive && tls_feed(session, in, &err))
+        __builtin_trap();
+    if (tls_write(session, in, &err))
+        __builtin_trap();
+    tls_close(session);
+}

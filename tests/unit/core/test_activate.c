@@ -188,10 +188,7 @@ static void coordinator_in_a_tee_takes_good_quotes_only(void **state)
 
     (void)state;
     fake_verifier_begin(&v, asked.leaf);
-    world_begin(&s.world);
-    s.world.verifier = &v.as;
-    s.machine = machine_start(&s.world, "a");
-    set_manifest_with(&s.machine, "");
+    scene_begin_in_tee(&s, &v.as, "");
     assert_refused(&s.machine, &asked, ACTIVATION_REFUSED,
                    VERIFICATION "invalid quote: empty report");
     asked.quote = BYTES_LITERAL("a quote");
@@ -219,10 +216,7 @@ static void package_of_a_later_update_decides(void **state)
 
     (void)state;
     fake_verifier_begin(&v, asked.leaf);
-    world_begin(&s.world);
-    s.world.verifier = &v.as;
-    s.machine = machine_start(&s.world, "a");
-    set_manifest_with(&s.machine, "");
+    scene_begin_in_tee(&s, &v.as, "");
     asked.quote = BYTES_LITERAL("a quote");
     const struct manifest_package package = { .debug = true, .security_version = { true, 2 } };
     record_write_package(&package, &record);
@@ -242,10 +236,7 @@ static void infrastructures_hide_the_reason(void **state)
 
     (void)state;
     fake_verifier_begin(&v, asked.leaf);
-    world_begin(&s.world);
-    s.world.verifier = &v.as;
-    s.machine = machine_start(&s.world, "a");
-    set_manifest_with(&s.machine, "\"Infrastructures\":{\"i\":{}},");
+    scene_begin_in_tee(&s, &v.as, "\"Infrastructures\":{\"i\":{}},");
     assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, VERIFICATION "invalid infrastructure");
     asked.quote = BYTES_LITERAL("a quote");
     v.refuses = "expired";
