@@ -106,7 +106,7 @@ bool device_read_word(const struct issuer_system *system, const char *path,
            err_set(err, FAIL_UNAVAILABLE, "%s does not hold one short word", path);
 }
 
-bool device_check_quote(struct bytes raw, enum quote_tee tee,
+bool device_check_quote(struct bytes raw, enum tee tee,
                         const uint8_t report_data[static REPORT_DATA_LEN], struct quote *q,
                         struct err *err)
 {
@@ -123,7 +123,7 @@ bool device_add_sgx_evidence(struct bytes raw, const uint8_t report_data[static 
 {
     struct quote q;
 
-    if (!device_check_quote(raw, QUOTE_SGX, report_data, &q, err))
+    if (!device_check_quote(raw, TEE_SGX, report_data, &q, err))
         return false;
     quote_wrap(q.whole, evidence);
     return true;

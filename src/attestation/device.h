@@ -35,7 +35,7 @@ bool device_read_word(const struct issuer_system *system, const char *path,
                       char word[static DEVICE_WORD_LEN], struct err *err) MUST_CHECK;
 
 /* As quote_parse, for an answer of this TEE and about the report data. FAIL_MALFORMED. */
-bool device_check_quote(struct bytes raw, enum quote_tee tee,
+bool device_check_quote(struct bytes raw, enum tee tee,
                         const uint8_t report_data[static REPORT_DATA_LEN], struct quote *q,
                         struct err *err) MUST_CHECK;
 /* Checks an SGX quote and appends the header of Open Enclave and the quote. FAIL_MALFORMED. */

@@ -31,8 +31,19 @@ const char *tcb_status_text(enum tcb_status status)
         return "SWHardeningNeeded";
     case TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED:
         return "ConfigurationAndSWHardeningNeeded";
+    case TCB_TD_RELAUNCH_ADVISED:
+        return "TDRelaunchAdvised";
+    case TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
+        return "TDRelaunchAdvisedConfigurationNeeded";
     case TCB_STATUS_NONE:
         break;
     }
     return "Unknown";
+}
+
+const char *tee_text(enum tee tee)
+{
+    static const char *const texts[] = { "", "sgx", "tdx", "snp" };
+
+    return texts[tee];
 }

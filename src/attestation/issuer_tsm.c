@@ -46,7 +46,7 @@ static bool ask_tdx(struct report_entry *entry, const uint8_t report_data[static
 
     if (!write_report_data(entry, report_data, err) || !read_outblob(entry, &raw, err) ||
         !report_entry_is_undisturbed(entry, err) ||
-        !device_check_quote(buf_bytes(&raw), QUOTE_TDX, report_data, &q, err))
+        !device_check_quote(buf_bytes(&raw), TEE_TDX, report_data, &q, err))
         return false;
     buf_add(evidence, q.whole);
     return true;

@@ -9,11 +9,11 @@ static const struct form {
     uint32_t tee_type;
     uint16_t body_type;
     uint32_t body_len, report_data_at; /* bytes */
-    enum quote_tee tee;
+    enum tee tee;
 } forms[] = {
-    { 3, 0x00, 0, 384, 320, QUOTE_SGX }, { 4, 0x00, 0, 384, 320, QUOTE_SGX },
-    { 4, 0x81, 0, 584, 520, QUOTE_TDX }, { 5, 0x00, 1, 384, 320, QUOTE_SGX },
-    { 5, 0x81, 2, 584, 520, QUOTE_TDX }, { 5, 0x81, 3, 648, 520, QUOTE_TDX },
+    { 3, 0x00, 0, 384, 320, TEE_SGX }, { 4, 0x00, 0, 384, 320, TEE_SGX },
+    { 4, 0x81, 0, 584, 520, TEE_TDX }, { 5, 0x00, 1, 384, 320, TEE_SGX },
+    { 5, 0x81, 2, 584, 520, TEE_TDX }, { 5, 0x81, 3, 648, 520, TEE_TDX },
 };
 
 /* The quoting enclave of Intel, which signs for SGX and TDX (attestation.md, 3.1). */

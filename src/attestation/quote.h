@@ -9,13 +9,12 @@
  *   quote_is_over     whether it is about this report data
  *   quote_wrap        in front of an SGX quote on the wire: the header of Open Enclave
  */
-enum quote_tee { QUOTE_TEE_NONE = 0, QUOTE_SGX, QUOTE_TDX };
 
 /* The views borrow from the input of quote_parse. */
 struct quote {
     uint16_t version;  /* 3: SGX; 4 and 5: SGX or TDX */
     uint16_t key_type; /* of the attestation key; 2: ECDSA P-256. Any number passes */
-    enum quote_tee tee;
+    enum tee tee;
     uint16_t body_type;       /* version 5: 1 SGX, 2 TD report 1.0, 3 TD report 1.5; else 0 */
     struct bytes body;        /* the report: 384 bytes for SGX, 584 or 648 for TDX */
     struct bytes report_data; /* REPORT_DATA_LEN bytes, inside the body */

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(err.kind == FAIL_MALFORMED && err.text[0] != '\0');
         return 0;
     }
-    require(err.kind == FAIL_NONE && q.tee != QUOTE_TEE_NONE);
+    require(err.kind == FAIL_NONE && q.tee != TEE_NONE);
     require(q.whole.at == data && q.signed_part.at == data);
     require(q.signed_part.len + SIZE_LEN + q.signature.len == q.whole.len && q.whole.len <= size);
     require(q.signature.at == data + q.signed_part.len + SIZE_LEN);

@@ -9,15 +9,15 @@ enum { HEADER_LEN = 48, SHORT_SIGNATURE = 9 }; /* bytes */
 static const struct form {
     const char *name;
     struct fake_quote shape;
-    enum quote_tee tee;
+    enum tee tee;
     size_t body_at, body_len, report_data_at; /* from the start of the quote */
 } forms[] = {
-    { "SGX 3", { 3, 0, 0, 0 }, QUOTE_SGX, 48, 384, 368 },
-    { "SGX 4", { 4, 0, 0, 0 }, QUOTE_SGX, 48, 384, 368 },
-    { "SGX 5", { 5, 0, 1, 0 }, QUOTE_SGX, 54, 384, 374 },
-    { "TDX 4", { 4, 0x81, 0, 0 }, QUOTE_TDX, 48, 584, 568 },
-    { "TDX 5, report 1.0", { 5, 0x81, 2, 0 }, QUOTE_TDX, 54, 584, 574 },
-    { "TDX 5, report 1.5", { 5, 0x81, 3, 0 }, QUOTE_TDX, 54, 648, 574 },
+    { "SGX 3", { 3, 0, 0, 0 }, TEE_SGX, 48, 384, 368 },
+    { "SGX 4", { 4, 0, 0, 0 }, TEE_SGX, 48, 384, 368 },
+    { "SGX 5", { 5, 0, 1, 0 }, TEE_SGX, 54, 384, 374 },
+    { "TDX 4", { 4, 0x81, 0, 0 }, TEE_TDX, 48, 584, 568 },
+    { "TDX 5, report 1.0", { 5, 0x81, 2, 0 }, TEE_TDX, 54, 584, 574 },
+    { "TDX 5, report 1.5", { 5, 0x81, 3, 0 }, TEE_TDX, 54, 648, 574 },
 };
 
 static const uint8_t *report_data(void)

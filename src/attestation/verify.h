@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "attestation/collateral.h"
+#include "attestation/verdict.h"
+
+/*
+ * Verification of SGX and TDX quotes and of SEV-SNP reports by the procedure of attestation.md, 6 to 8. No I/O and no
+ * clock: evidence, collateral, time and trust anchors go in, a verdict comes out.
+ *
+ *   collateral_parse   once for each bundle: its signatures are verified here, because they hold at any time
+ *   evidence_verify    for each piece of evidence
+ */
+
+/*
+ * evidence: a quote or a report, in the header of Open Enclave or bare; which of them is found out from the bytes.
+ * collateral: NULL gives collateral_missing after everything that can be checked without. now: seconds since 1970. The
+ * caller compares report data and measurements: true only says that a genuine platform made the evidence
+ * and that its TCB is not revoked. From any thread.
+ */
+bool evidence_verify(struct bytes evidence, const struct collateral *collateral,
+                     const struct trust_anchors *anchors, int64_t now, struct arena *arena,
+                     struct verdict *verdict) MUST_CHECK;
+/*
+ * Without any collateral: chain, QE report, key binding and quote signature of a quote whose certification data has the
+ * PCK chain. Never enough to trust the evidence: nothing is known of revocation and TCB.
+ */
+bool evidence_verify_signatures(struct bytes evidence, const struct trust_anchors *anchors,
+                                int64_t now, struct arena *arena,
+                                struct verdict *verdict) MUST_CHECK;
+/* Only parses: fields and shape, nothing is trusted. */
+bool evidence_inspect(struct bytes evidence, struct arena *arena,
+                      struct verdict *verdict) MUST_CHECK;
