@@ -29,6 +29,10 @@ enum sealing_policy core_policy(const struct manifest *manifest) MUST_CHECK;
 /* Puts metadata, its signature by the root key, the RWK and the policy into a decision. */
 bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, struct key *root_key,
                        const struct manifest *manifest, struct err *err) MUST_CHECK;
+/* Puts into the state what it keeps of a new plan. Appends the reply's object of name to base64 of the encrypted secret, "{}" for
+ * none. */
+void change_put_recovery(struct change *change, const struct recovery_plan *plan,
+                         struct buf *secrets_json);
 /* The parties of a manifest, at most RECOVERY_MAX_HOLDERS; names live as long as the manifest, keys are
  * owned (parties_clear). */
 struct parties {

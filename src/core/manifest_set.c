@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/json.h"
 #include "core/dry_run.h"
 #include "core/internal.h"
 #include "core/material.h"
@@ -85,18 +84,6 @@ static void put_secrets(struct change *change, const struct manifest *m,
     }
 }
 
-static void write_secrets_json(const struct recovery_plan *plan, struct buf *out)
-{
-    buf_add_u8(out, '{');
-    for (size_t i = 0; i < plan->count; i++) {
-        json_put_comma(out);
-        json_put_string(out, bytes_of_string(plan->secrets[i].name));
-        buf_add_u8(out, ':');
-        json_put_octets(out, buf_bytes(&plan->secrets[i].encrypted));
-    }
-    buf_add_u8(out, '}');
-}
-
 static bool prepare_recovery(const struct setting *s, const char *fingerprint,
                              struct manifest_reply *reply, struct err *err)
 {
@@ -108,11 +95,10 @@ static bool prepare_recovery(const struct setting *s, const char *fingerprint,
     auto_recovery_plan *plan = recovery_plan_make(s->core->env, &request, err);
     if (plan == NULL)
         return err_in(err, "generating recovery encryption key");
-    write_secrets_json(plan, &reply->secrets_json);
+    change_put_recovery(&s->prepared->change, plan, &reply->secrets_json);
     if (plan->count > 0)
         buf_add(&reply->first, buf_bytes(&plan->secrets[0].encrypted));
     reply->singular = s->manifest->singular_recovery_key;
-    change_put(&s->prepared->change, NAME_RECOVERY_SECRETS, buf_bytes(&reply->secrets_json));
     return decision_put_plan(s->prepared, plan, s->based_on->authority->root_key, s->manifest, err);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/internal.h"
 
+#include "codec/json.h"
 #include "codec/text.h"
+#include "state/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +47,25 @@ struct recovery_request recovery_request_of(const struct manifest *manifest,
 enum sealing_policy core_policy(const struct manifest *manifest)
 {
     return manifest->config.seal_mode == SEAL_MODE_UNIQUE_KEY ? SEAL_UNIQUE_KEY : SEAL_PRODUCT_KEY;
+}
+
+static void put_secrets_json(const struct recovery_plan *plan, struct buf *out)
+{
+    buf_add_u8(out, '{');
+    for (size_t i = 0; i < plan->count; i++) {
+        json_put_comma(out);
+        json_put_string(out, bytes_of_string(plan->secrets[i].name));
+        buf_add_u8(out, ':');
+        json_put_octets(out, buf_bytes(&plan->secrets[i].encrypted));
+    }
+    buf_add_u8(out, '}');
+}
+
+void change_put_recovery(struct change *change, const struct recovery_plan *plan,
+                         struct buf *secrets_json)
+{
+    put_secrets_json(plan, secrets_json);
+    change_put(change, NAME_RECOVERY_SECRETS, buf_bytes(secrets_json));
 }
 
 bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, struct key *root_key,
