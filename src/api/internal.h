@@ -39,6 +39,8 @@ void reply_end(struct call *call);
 void reply_error(struct call *call, int status, const char *message);
 /* v2: {"status":"fail",…}, application/json. v1 has only errors. */
 void reply_fail(struct call *call, int status, const char *message);
+/* The same with JSON text as data; v2 only. */
+void reply_fail_with(struct call *call, int status, struct bytes data, const char *message);
 /* An operation that did not work: v2 always 500; v1 `v1_status`, but 500 for what is our trouble. */
 void reply_failed(struct call *call, const struct err *err, int v1_status);
 /* Plain text and a line feed, as releases of 2020 answered; NULL: an empty body. */
@@ -50,9 +52,13 @@ void fill_error(struct http_response *response, int status, const char *message)
 /* The first value of a query parameter, appended; false when there is none. */
 bool query_value(const struct call *call, const char *name, struct buf *value) MUST_CHECK;
 /*
- * The members of a JSON object in the body of a v2 request go to `member`, one by one. Answers with 400
- * and returns false when the body, or what `member` says to it, is malformed.
+ * The members of a JSON object in the body of a v2 request go to `member`, one by one. FAIL_MALFORMED
+ * when the body, or what `member` says to it, is malformed.
  */
+bool body_read(struct bytes body,
+               bool (*member)(void *arg, const struct json *value, struct err *err), void *arg,
+               struct err *err) MUST_CHECK;
+/* The same; answers with 400 when it fails. */
 bool body_members(struct call *call, struct bytes body,
                   bool (*member)(void *arg, const struct json *value, struct err *err),
                   void *arg) MUST_CHECK;
@@ -62,4 +68,4 @@ bool body_members(struct call *call, struct bytes body,
 endpoint status_get, quote_get, manifest_get, manifest_post, recover_post, recover_key_get,
     recover_status_get, recovery_secrets_get, page_recover_post, update_log_get, pending_update_get,
     secrets_get, update_post, secrets_post, pending_update_post, pending_update_cancel,
-    sign_quote_post, monotonic_counter_post;
+    sign_quote_post, monotonic_counter_post, update_log_chain_get;

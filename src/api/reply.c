@@ -29,9 +29,11 @@ void reply_success(struct call *call, struct bytes data)
     reply_end(call);
 }
 
-static void put_envelope(struct buf *body, const char *status, const char *message)
+static void put_envelope(struct buf *body, const char *status, struct bytes data,
+                         const char *message)
 {
-    buf_add_format(body, "{\"status\":\"%s\",\"data\":null", status);
+    buf_add_format(body, "{\"status\":\"%s\",\"data\":", status);
+    buf_add(body, data);
     if (message != NULL && message[0] != '\0') {
         json_put_name(body, "message");
         json_put_string(body, bytes_of_string(message));
@@ -44,7 +46,7 @@ void fill_error(struct http_response *response, int status, const char *message)
     response->status = status;
     response->content_type = TEXT_TYPE;
     http_response_add_field(response, "x-content-type-options", "nosniff");
-    put_envelope(&response->body, "error", message);
+    put_envelope(&response->body, "error", BYTES_LITERAL("null"), message);
 }
 
 void reply_error(struct call *call, int status, const char *message)
@@ -58,9 +60,14 @@ void reply_fail(struct call *call, int status, const char *message)
         reply_error(call, status, message);
         return;
     }
+    reply_fail_with(call, status, BYTES_LITERAL("null"), message);
+}
+
+void reply_fail_with(struct call *call, int status, struct bytes data, const char *message)
+{
     call->response->status = status;
     call->response->content_type = JSON_TYPE;
-    put_envelope(&call->response->body, "fail", message);
+    put_envelope(&call->response->body, "fail", data, message);
 }
 
 void reply_failed(struct call *call, const struct err *err, int v1_status)

@@ -17,12 +17,9 @@ void update_log_get(struct call *call)
         }
         json_put_string(body, buf_bytes(&text));
     } else {
-        buf_add_string(body, "{\"updateLog\":[");
-        for (struct omap_entry e = { 0 }; omap_next_with_prefix(call->now->values, prefix, &e);) {
-            json_put_comma(body);
-            json_put_string(body, e.value);
-        }
-        buf_add_string(body, "]}");
+        buf_add_string(body, "{\"updateLog\":");
+        update_log_put_lines(call->now->values, body);
+        buf_add_u8(body, '}');
     }
     reply_end(call);
 }
@@ -169,12 +166,4 @@ void pending_update_cancel(struct call *call)
         return;
     }
     pending_update_post(call);
-}
-
-void sign_quote_post(struct call *call)
-{
-    if (snapshot_has_feature(call->now, FEATURE_SIGN_QUOTE_ENDPOINT))
-        not_there_yet(call);
-    else
-        reply_error(call, 403, "SignQuoteEndpoint feature is not enabled in the manifest");
 }

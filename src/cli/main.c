@@ -3,13 +3,13 @@
  * taw, the command line. In this version: what needs no Coordinator.
  */
 #include "base/files.h"
+#include "cli/cli.h"
 #include "manifest/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum exit_status { EXIT_GOOD = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 enum { LARGEST_MANIFEST = 16 << 20 };
 
 static int show_version(int count, char **arguments)
@@ -66,6 +66,10 @@ static const struct command COMMANDS[] = {
       "manifest check FILE",
       "check a manifest before any secret is generated, print its fingerprint",
       check_manifest },
+    { { "manifest", "check-log" },
+      CHECK_LOG_USAGE,
+      "prove that an update log is complete and continues an earlier one",
+      check_log },
     { { "version", NULL }, "version", "print the version", show_version },
 };
 
@@ -73,7 +77,7 @@ static void show_help(FILE *out)
 {
     (void)fprintf(out, "Usage: taw COMMAND [ARGUMENT]...\n\n");
     for (size_t i = 0; i < COUNT_OF(COMMANDS); i++)
-        (void)fprintf(out, "  %-22s %s\n", COMMANDS[i].usage, COMMANDS[i].summary);
+        (void)fprintf(out, "  %s\n      %s\n", COMMANDS[i].usage, COMMANDS[i].summary);
     (void)fprintf(out, "\nExit status: 0 good; 1 refused; 2 wrong arguments.\n");
 }
 

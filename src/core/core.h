@@ -73,6 +73,13 @@ bool core_set_secrets(struct core *core, const struct snapshot *now,
                       const struct deployment_user *user, const struct secret_upload *upload,
                       struct err *err) MUST_CHECK;
 
+/*
+ * Has a quote verified, whatever it is about, and signs the result by the root key (client-api.md, 17): ECDSA over SHA-256 of the
+ * quote's base64 followed by the status. FAIL_DENIED: it does not verify, or there is nobody here who could.
+ */
+bool core_sign_quote(struct core *core, const struct snapshot *now, struct bytes quote,
+                     enum tcb_status *status, struct buf *signature, struct err *err) MUST_CHECK;
+
 enum recover_result {
     RECOVER_FAILED = 0,
     RECOVER_GONE, /* unsigned, and this state wants signatures: another endpoint */

@@ -132,7 +132,7 @@ static void put_log_line(struct attempt *a, const struct snapshot *inside, struc
     }
     buf_add_format(&members, "],\"secrets\":%zu,\"signed\":%s", a->count,
                    a->without_proof ? "false" : "true");
-    change_put_log_line(change, a->core->env, inside->log_lines,
+    change_put_log_line(change, a->core->env, inside->log.lines,
                         a->without_proof ? "Coordinator recovered without proof"
                                          : "Coordinator recovered",
                         buf_bytes(&members));

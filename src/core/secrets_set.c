@@ -266,7 +266,7 @@ static bool decide(void *arg, const struct snapshot *now, struct decision *decis
     if (now->deployment != u->based_on->deployment || now->authority != u->based_on->authority)
         return err_set(err, FAIL_STATE,
                        "the manifest was updated in the meantime: no secret was set, try again");
-    put_log_lines(u, now->log_lines, &u->change);
+    put_log_lines(u, now->log.lines, &u->change);
     if (!fits_into_state(now, &u->change, err))
         return false;
     decision->change = u->change;

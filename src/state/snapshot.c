@@ -5,10 +5,7 @@
 #include "state/names.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
 {
@@ -108,16 +105,6 @@ static bool load_recovery(struct snapshot *s, struct err *err)
     return true;
 }
 
-static uint64_t count_log_lines(const struct omap *values)
-{
-    uint64_t count = 0;
-
-    for (struct omap_entry e = { 0 };
-         omap_next_with_prefix(values, BYTES_LITERAL(PREFIX_UPDATE_LOG), &e);)
-        count++;
-    return count;
-}
-
 struct snapshot *snapshot_load(const struct env *env, const struct omap *values, struct err *err)
 {
     auto_snapshot *s = mem_zero_alloc(1, sizeof *s);
@@ -126,16 +113,15 @@ struct snapshot *snapshot_load(const struct env *env, const struct omap *values,
     s->values = omap_ref(values);
     s->authority = authority_load(env, values, err);
     s->deployment = s->authority == NULL ? NULL : deployment_load(values, err);
-    if (s->deployment == NULL || !load_phase(s, err) || !load_recovery(s, err))
+    if (s->deployment == NULL || !load_phase(s, err) || !load_recovery(s, err) ||
+        !update_log_end_of(values, &s->log, err))
         return NULL;
-    s->log_lines = count_log_lines(values);
     return TAKE(s);
 }
 
 /* Which typed parts a change touches. */
 struct touched {
     bool authority, deployment, phase, recovery;
-    uint64_t log_lines;
 };
 
 static bool is_named(struct bytes name, const char *wanted)
@@ -161,9 +147,19 @@ static struct touched parts_touched(const struct change *change)
                         has_prefix(name, PREFIX_USER);
         t.phase |= is_named(name, NAME_STATE);
         t.recovery |= is_named(name, NAME_RECOVERY_RECORD);
-        t.log_lines += has_prefix(name, PREFIX_UPDATE_LOG);
     }
     return t;
+}
+
+/* Lines are only ever added, in their order. */
+static bool follow_log(struct snapshot *s, const struct change *change, struct err *err)
+{
+    for (size_t i = 0; i < change->count; i++) {
+        const struct change_op *const op = &change->ops[i];
+        if (has_prefix(op->name, PREFIX_UPDATE_LOG) && !update_log_extend(&s->log, op->value, err))
+            return false;
+    }
+    return true;
 }
 
 struct snapshot *snapshot_after(const struct env *env, const struct snapshot *now,
@@ -174,7 +170,7 @@ struct snapshot *snapshot_after(const struct env *env, const struct snapshot *no
 
     s->values = change_apply(now->values, change);
     s->recovery = now->recovery;
-    s->log_lines = now->log_lines + t.log_lines;
+    s->log = now->log;
     if (t.authority) {
         authority_free(s->authority);
         s->authority = authority_load(env, s->values, err);
@@ -184,39 +180,10 @@ struct snapshot *snapshot_after(const struct env *env, const struct snapshot *no
     else if (now->deployment != NULL)
         s->deployment = deployment_ref(now->deployment);
     if (s->authority == NULL || (t.deployment && s->deployment == NULL) ||
-        (t.phase && !load_phase(s, err)) || (t.recovery && !load_recovery(s, err)))
+        (t.phase && !load_phase(s, err)) || (t.recovery && !load_recovery(s, err)) ||
+        !follow_log(s, change, err))
         return NULL;
     return TAKE(s);
-}
-
-/* Local time with milliseconds, `Z` for UTC, else a numeric offset (client-api.md, 13). */
-static void put_time(struct buf *out, int64_t now_ms)
-{
-    const time_t seconds = (time_t)(now_ms / 1000);
-    struct tm local = { 0 };
-    char text[32] = "", zone[8] = "";
-
-    (void)localtime_r(&seconds, &local);
-    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local);
-    (void)strftime(zone, sizeof zone, "%z", &local);
-    buf_add_format(out, "%s.%03d%s", text, (int)(now_ms % 1000), local.tm_gmtoff == 0 ? "Z" : zone);
-}
-
-void change_put_log_line(struct change *change, const struct env *env, uint64_t line_number,
-                         const char *event, struct bytes members)
-{
-    auto_buf line = { 0 };
-    char number[24];
-
-    buf_add_string(&line, "{\"time\":\"");
-    put_time(&line, env->now_ms(env->ctx));
-    buf_add_string(&line, "\",\"update\":\"");
-    log_escape(&line, bytes_of_string(event));
-    buf_add_u8(&line, '"');
-    buf_add(&line, members);
-    buf_add_u8(&line, '}');
-    (void)snprintf(number, sizeof number, "%020" PRIu64, line_number);
-    change_put_named(change, PREFIX_UPDATE_LOG, bytes_of_string(number), buf_bytes(&line));
 }
 
 void change_put_recovery_record(struct change *change, const struct recovery_record *record)

@@ -6,6 +6,7 @@
 #include "state/authority.h"
 #include "state/change.h"
 #include "state/deployment.h"
+#include "state/update_log.h"
 
 /*
  * What the Coordinator knows at one moment: immutable, shared by reference count, replaced as a
@@ -32,7 +33,7 @@ struct snapshot {
     struct authority *authority;
     struct deployment *deployment; /* NULL before there is a manifest */
     struct recovery_record recovery;
-    uint64_t log_lines; /* of the update log */
+    struct update_log_end log; /* how far the update log has come */
 };
 
 /* Without a manifest. Takes its own reference to the authority. */
@@ -62,12 +63,6 @@ bool snapshot_secret(const struct snapshot *snapshot, const char *prefix, struct
                      struct arena *arena, struct stored_secret *secret,
                      struct err *damage) MUST_CHECK;
 
-/*
- * Adds a line to the update log (client-api.md, 13): {"time":…,"update":"<event>"<members>}, where
- * members is JSON text that begins with a comma, or empty. line_number: of lines before it.
- */
-void change_put_log_line(struct change *change, const struct env *env, uint64_t line_number,
-                         const char *event, struct bytes members);
 void change_put_recovery_record(struct change *change, const struct recovery_record *record);
 
 DEFINE_CLEANUP(struct snapshot, snapshot_cleanup, snapshot_free)

@@ -24,6 +24,7 @@ import time
 import traceback
 
 TAWD = os.environ.get("TAWD", "")
+TAW = os.environ.get("TAW", "")
 SOAK = "--soak" in sys.argv
 START_S = 30  # generous: sanitizers on a busy machine
 REPLY_S = 60

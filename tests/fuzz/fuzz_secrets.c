@@ -66,7 +66,7 @@ static void reopen_if_full(struct target *t)
 {
     auto_snapshot *now = core_snapshot(t->core);
 
-    if (now->log_lines < 10000)
+    if (now->log.lines < 10000)
         return;
     api_free(t->api);
     pool_free(t->pool);
@@ -115,7 +115,7 @@ static void check_answer(const struct http_response *r, const struct snapshot *b
                          const struct snapshot *after)
 {
     const struct bytes body = buf_bytes(&r->body);
-    const uint64_t lines = after->log_lines - before->log_lines;
+    const uint64_t lines = after->log.lines - before->log.lines;
     const uint64_t changed = check_changes(before, after);
 
     if (r->status == 200) {

@@ -68,7 +68,7 @@ static void single_key_recovers_and_the_log_says_so(void **state)
     auto_snapshot *now = core_snapshot(s.machine.core);
     assert_int_equal(now->recovery.recoveries, 1);
     assert_false(now->recovery.without_proof);
-    assert_int_equal(now->log_lines, 2);
+    assert_int_equal(now->log.lines, 2);
 }
 
 static void wrong_single_key_is_an_error_and_changes_nothing(void **state)
@@ -148,7 +148,7 @@ static void shares_work_on_a_third_machine_after_a_recovery(void **state)
     give(&s.machine, &s.deal, 0, 0);
     auto_snapshot *now = core_snapshot(s.machine.core);
     assert_int_equal(now->recovery.recoveries, 2);
-    assert_int_equal(now->log_lines, 3);
+    assert_int_equal(now->log.lines, 3);
 }
 
 static void state_without_recovery_keys_takes_no_secret(void **state)

@@ -117,7 +117,7 @@ static void uploaded_values_are_there_after_a_restart_with_a_line_each(void **st
         assert_line(&s, 1, LINE("writer", "sym", "symmetric-key"));
         assert_line(&s, 2, LINE("writer", "token", "plain"));
         auto_snapshot *snapshot = core_snapshot(s.machine.core);
-        assert_int_equal(snapshot->log_lines, 3);
+        assert_int_equal(snapshot->log.lines, 3);
         scene_restart(&s);
     }
 }
@@ -448,7 +448,7 @@ static void writers_at_the_same_time_both_get_through_and_never_mix(void **state
     }
     for (unsigned looks = 0; lines < all && looks < 1000000; looks++) {
         auto_snapshot *now = core_snapshot(s.machine.core);
-        lines = now->log_lines;
+        lines = now->log.lines;
         if (!is_no_mixture(now))
             fail_msg("after %llu lines of the log", (unsigned long long)lines);
     }
@@ -458,7 +458,7 @@ static void writers_at_the_same_time_both_get_through_and_never_mix(void **state
     }
     scene_restart(&s);
     auto_snapshot *after = core_snapshot(s.machine.core);
-    assert_int_equal(after->log_lines, all);
+    assert_int_equal(after->log.lines, all);
     assert_true(is_no_mixture(after));
 }
 

@@ -30,7 +30,7 @@ static void load_gives_phase_manifest_and_authority(void **state)
     assert_string_equal(s->deployment->fingerprint, fingerprint);
     assert_bytes_equal(s->deployment->signature, BYTES_LITERAL("signature"));
     assert_int_equal(s->recovery.recoveries, 0);
-    assert_int_equal(s->log_lines, 0);
+    assert_int_equal(s->log.lines, 0);
 }
 
 static void load_names_the_value_that_does_not_fit(void **state)
@@ -83,8 +83,8 @@ static void after_shares_what_the_change_does_not_touch(void **state)
     assert_non_null(after);
     assert_ptr_equal(after->authority, before->authority);
     assert_ptr_equal(after->deployment, before->deployment);
-    assert_int_equal(after->log_lines, 1);
-    assert_int_equal(before->log_lines, 0);
+    assert_int_equal(after->log.lines, 1);
+    assert_int_equal(before->log.lines, 0);
     assert_false(omap_get(before->values, BYTES_LITERAL("activations:m"), NULL));
     assert_true(omap_get(after->values, BYTES_LITERAL("activations:m"), NULL));
 }
