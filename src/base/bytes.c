@@ -48,6 +48,21 @@ bool bytes_start_with(struct bytes whole, struct bytes prefix)
     return whole.len >= prefix.len && bytes_equal(bytes_of(whole.at, prefix.len), prefix);
 }
 
+bool bytes_line(struct bytes text, size_t number, struct bytes *line)
+{
+    for (size_t i = 0;; i++) {
+        const uint8_t *const end = text.len == 0 ? NULL : memchr(text.at, '\n', text.len);
+        const size_t len = end == NULL ? text.len : (size_t)(end - text.at);
+        if (i == number) {
+            *line = bytes_of(text.at, len);
+            return true;
+        }
+        if (end == NULL)
+            return false;
+        text = bytes_of(end + 1, text.len - len - 1);
+    }
+}
+
 bool bytes_to_port(struct bytes text, uint16_t *port)
 {
     unsigned value = 0;

@@ -29,6 +29,9 @@ bool bytes_equal_nocase(struct bytes a, const char *text) MUST_CHECK;
 /* Byte order, a shorter prefix first: <0, 0, >0. */
 int bytes_compare(struct bytes a, struct bytes b) MUST_CHECK;
 bool bytes_start_with(struct bytes whole, struct bytes prefix) MUST_CHECK;
+/* Line `number`, from 0, of lines joined by '\n': text without one is one line, also when it is empty. False when
+ * there are not so many. */
+bool bytes_line(struct bytes text, size_t number, struct bytes *line) MUST_CHECK;
 /* A port: decimal digits, 0 to 65535, nothing else. */
 bool bytes_to_port(struct bytes text, uint16_t *port) MUST_CHECK;
 /* A NUL-terminated copy on the heap, freed by the caller. Never fails: a small fixed allocation. */

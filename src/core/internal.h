@@ -33,6 +33,28 @@ bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, str
  * none. */
 void change_put_recovery(struct change *change, const struct recovery_plan *plan,
                          struct buf *secrets_json);
+/* Which recovery sets a state that goes on is to have. */
+struct set_choice {
+    const char
+        *kept[STORE_RECOVERY_SETS]; /* ids (hex) of sets that stay, in order; NULL: no more */
+    struct recovery_plan
+        *added; /* a new one after them, NULL: none; borrowed. Its metadata get the deployment id
+                                    of the state and the number of the commit */
+};
+/*
+ * On the writer's thread, in a decision on a state that is open and sealed: its recovery sets become the chosen ones,
+ * signed together by the root key. Whatever else belongs to them goes into d->change. FAIL_NOT_FOUND: names the set
+ * that is not there; FAIL_MALFORMED: none or too many are chosen, or a plan without recovery keys.
+ */
+bool decision_put_sets(struct decision *d, const struct core *core, const struct set_choice *choice,
+                       struct key *root_key, struct err *err) MUST_CHECK;
+/*
+ * A recovery while two sets were in force: `kept` (the id, hex) opened the state and is the only one of the new
+ * generation, because the key of the other is not known. Puts the line about it, the number `line` of the update
+ * log. What else the state keeps about the set `dropped` has to be deleted here.
+ */
+void change_drop_set(struct change *change, const struct env *env, uint64_t line, const char *kept,
+                     const char *dropped);
 /* The parties of a manifest, at most RECOVERY_MAX_HOLDERS; names live as long as the manifest, keys are
  * owned (parties_clear). */
 struct parties {

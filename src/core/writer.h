@@ -11,6 +11,12 @@
  */
 struct writer;
 
+/* A recovery set that a decision wants to be there. */
+struct decision_set {
+    struct buf metadata; /* its line */
+    struct secret *rwk;  /* NULL: it is there, and stays */
+};
+
 /* What a decision wants. Zero-initialised is "nothing". */
 struct decision {
     struct change change;
@@ -26,6 +32,14 @@ struct decision {
     uint8_t deployment[STORE_DEPLOYMENT_LEN]; /* its id, when it is new */
     enum sealing_policy policy;
     const char *set_aside; /* as in struct store_generation */
+    /*
+     * Instead of a record, and not together with a new generation: the recovery sets become these, under
+     * the same keys, and the change goes with them into one commit. `signature` is over all lines. A
+     * state that is not sealed takes the change only. See decision_put_sets in core/internal.h.
+     */
+    bool set_recovery;
+    size_t set_count;
+    struct decision_set sets[STORE_RECOVERY_SETS];
 };
 void decision_clear(struct decision *decision);
 /* Seals `values` under the new keys that a decision asks for. As store_begin_generation. */

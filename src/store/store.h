@@ -13,6 +13,7 @@
  *   store_begin_generation  a new snapshot under new keys for this machine: first manifest,
  *                           completed recovery, import, new recovery keys, dismissal
  *   store_commit            changes, one record each; durable and anchored when it returns true
+ *   store_set_recovery      other recovery sets for the same keys, and the values that go with them
  *   store_close
  *
  * One thread at a time uses a store; the maps that it gives out may be read by all.
@@ -58,7 +59,8 @@ uint64_t store_generation(const struct store *store) MUST_CHECK;
 enum { STORE_DEPLOYMENT_LEN = 16 }; /* bytes */
 /* Zeros in FRESH and FOREIGN. */
 const uint8_t *store_deployment(const struct store *store) MUST_CHECK;
-/* Kept in clear, in OPEN and LOCKED: views, valid until the next generation is begun. */
+/* Kept in clear, in OPEN and LOCKED: views, valid until the next generation is begun or recovery sets are
+ * set. The metadata are one line for each recovery set, joined by '\n' (bytes_line). */
 struct bytes store_recovery_metadata(const struct store *store) MUST_CHECK;
 struct bytes store_recovery_signature(const struct store *store) MUST_CHECK;
 
@@ -85,7 +87,7 @@ struct store_generation {
     const uint8_t *deployment;  /* 16 bytes for a new deployment id; NULL: keep the present one, or
                                    draw one when there is none or it is set aside */
     struct bytes rwk;           /* 16 or 32 bytes; empty: no recovery slot, not recoverable */
-    struct bytes metadata;      /* recovery metadata, at most 1 MiB */
+    struct bytes metadata;      /* recovery metadata, one line, at most 1 MiB */
     struct bytes signature;     /* over it, at most 64 KiB */
     enum sealing_policy policy; /* what may open the platform slot */
     const char *set_aside;      /* "dismissed", "imported": copy the old files to
@@ -126,6 +128,30 @@ struct store_delta {
  */
 bool store_commit(struct store *store, const struct store_delta *deltas, size_t count,
                   struct err *err) MUST_CHECK;
+
+enum { STORE_RECOVERY_SETS = 2 }; /* at most, at once */
+struct store_recovery_set {
+    struct bytes metadata; /* one line, without '\n' */
+    struct bytes rwk;      /* 16 or 32 bytes: a new set; empty: one that is there, and stays */
+};
+struct store_recovery {
+    const struct store_recovery_set *sets;
+    size_t count;           /* 1 to STORE_RECOVERY_SETS */
+    struct bytes signature; /* over all lines, joined by '\n' in this order; at most 64 KiB */
+};
+
+/*
+ * OPEN: one commit that replaces the recovery sets and the values (the complete new ones, borrowed), under the
+ * same keys and for the same generation. After a crash at any point both are the old ones or both the new
+ * ones. When it returns true, a set that is not listed opens nothing in the directory any more; whoever
+ * has its secrets and a copy of the directory from before still learns the data key, against which only a
+ * new generation helps. On failure nothing has changed, and the same call may be tried again.
+ * FAIL_MALFORMED: no such number of sets, a line break in one, one twice, the length of a key.
+ * FAIL_NOT_FOUND: a set that is to stay is not there. FAIL_TOO_LARGE, FAIL_UNAVAILABLE, FAIL_STATE as
+ * store_commit.
+ */
+bool store_set_recovery(struct store *store, const struct store_recovery *recovery,
+                        const struct omap *values, struct err *err) MUST_CHECK;
 
 /* Makes the anchor durable and releases the directory. NULL is fine. */
 void store_close(struct store *store);

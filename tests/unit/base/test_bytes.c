@@ -84,7 +84,25 @@ static void bytes_to_port_takes_decimal_digits_up_to_65535(void **state)
     }
 }
 
+static void bytes_line_counts_what_stands_between_line_breaks(void **state)
+{
+    const struct bytes text = BYTES_LITERAL("one\n\nthree\n");
+    static const char *const lines[] = { "one", "", "three", "" };
+    struct bytes line = BYTES_NONE;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        assert_true(bytes_line(text, i, &line));
+        assert_true(bytes_equal_string(line, lines[i]));
+    }
+    assert_false(bytes_line(text, COUNT_OF(lines), &line));
+    assert_true(bytes_line(BYTES_NONE, 0, &line));
+    assert_int_equal(line.len, 0);
+    assert_false(bytes_line(BYTES_NONE, 1, &line));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(bytes_line_counts_what_stands_between_line_breaks),
     cmocka_unit_test(bytes_to_port_takes_decimal_digits_up_to_65535),
     cmocka_unit_test(bytes_compare_orders_by_byte_and_then_by_length),
     cmocka_unit_test(bytes_equal_compares_nul_and_empty_views),
