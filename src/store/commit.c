@@ -108,12 +108,15 @@ static bool group_apply(const struct store *s, struct group *group, struct err *
     return true;
 }
 
-static void group_publish(struct store *s, struct group *group)
+static void publish(struct store *s, const struct omap *values, const struct log_position *position,
+                    uint64_t audit_seq)
 {
-    omap_free(s->values);
-    s->values = TAKE(group->values);
-    s->position = group->position;
-    s->audit_seq = group->audit_seq;
+    const struct omap *const before = s->values;
+
+    s->values = omap_ref(values);
+    omap_free(before);
+    s->position = *position;
+    s->audit_seq = audit_seq;
     store_write_anchor(s);
 }
 
@@ -179,18 +182,17 @@ static bool group_append(struct store *s, struct bytes records, struct err *err)
     return true;
 }
 
-/* A group with a delta that no record can hold becomes a new snapshot. */
-static bool commit_as_snapshot(struct store *s, struct group *group, struct err *err)
+bool store_commit_snapshot(struct store *s, const struct omap *values, uint64_t seq,
+                           uint64_t audit_seq, struct err *err)
 {
-    struct log_header header = { .generation = s->owner.generation,
-                                 .seq = s->position.seq + group->count };
+    struct log_header header = { .generation = s->owner.generation, .seq = seq };
+    struct log_position position = { .seq = seq };
 
     memcpy(header.deployment, s->owner.deployment, STORE_DEPLOYMENT_LEN);
-    group->position.seq = header.seq;
-    if (!snapshot_chain(&header, s->position.chain, group->values, group->position.chain, err) ||
-        !put_snapshot(s, group->values, &group->position, group->audit_seq, err))
-        return err_in(err, "commit");
-    group_publish(s, group);
+    if (!snapshot_chain(&header, s->position.chain, values, position.chain, err) ||
+        !put_snapshot(s, values, &position, audit_seq, err))
+        return false;
+    publish(s, values, &position, audit_seq);
     return true;
 }
 
@@ -210,7 +212,10 @@ bool store_commit(struct store *s, const struct store_delta *deltas, size_t coun
         if (err->kind != FAIL_TOO_LARGE)
             return err_in(err, "commit");
         *err = (struct err){ 0 };
-        return commit_as_snapshot(s, &group, err);
+        /* A delta that no record can hold. */
+        return store_commit_snapshot(s, group.values, s->position.seq + count, group.audit_seq,
+                                     err) ||
+               err_in(err, "commit");
     }
     if (s->journal_bytes + records.len > STORE_MAX_JOURNAL)
         return err_set(err, FAIL_TOO_LARGE,
@@ -218,7 +223,7 @@ bool store_commit(struct store *s, const struct store_delta *deltas, size_t coun
                        s->journal_bytes);
     if (!group_append(s, buf_bytes(&records), err))
         return err_in(err, "commit");
-    group_publish(s, &group);
+    publish(s, group.values, &group.position, group.audit_seq);
     compact_if_due(s);
     return true;
 }

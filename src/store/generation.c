@@ -5,8 +5,6 @@
 
 #include "store/store_internal.h"
 
-enum { SLOT_ID_LEN = 16 };
-
 /* The store as it will be; swapped in when it is durable. */
 struct next {
     struct store store; /* only what changes, see next_prepare */
@@ -35,8 +33,8 @@ static bool check_request(const struct store *s, const struct store_generation *
                        "the sealed state is %s; it is not replaced before it was opened or set "
                        "aside",
                        store_verdict_name(s->verdict));
-    if (g->rwk.len != 0 && g->rwk.len != 16 && g->rwk.len != 32)
-        return err_set(err, FAIL_MALFORMED, "a recovery wrapping key of %zu bytes", g->rwk.len);
+    if (!store_check_recovery_set(g->rwk, g->metadata, err))
+        return false;
     if (g->metadata.len > SNAPSHOT_METADATA_MAX || g->signature.len > SNAPSHOT_SIGNATURE_MAX ||
         omap_size(g->values) > STORE_MAX_VALUES)
         return err_set(err, FAIL_TOO_LARGE, "the state or its recovery metadata are too large");
@@ -94,18 +92,6 @@ static bool next_position(const struct store *s, const struct store_generation *
     next->position.seq = header.seq;
     next->audit_seq = g->set_aside == NULL ? s->audit_seq : 0;
     return snapshot_chain(&header, before->chain, next->values, next->position.chain, err);
-}
-
-static bool write_recovery_slot(const struct store_generation *g, struct store *next,
-                                struct err *err)
-{
-    uint8_t random[SLOT_ID_LEN + AEAD_NONCE_LEN];
-
-    if (g->rwk.len == 0)
-        return true;
-    return next->env->random(next->env->ctx, random, sizeof random, err) &&
-           recovery_slot_write(&next->owner, g->rwk, g->metadata, secret_bytes(next->dek), random,
-                               &next->slots, err);
 }
 
 /* The slot of this machine: DEK | OAK sealed by the platform, and the first anchor. */
@@ -215,16 +201,9 @@ static bool next_prepare(const struct store *s, const struct store_generation *g
     buf_add(&n->signature, g->signature);
     return next_owner(s, g, &n->owner, err) && next_position(s, g, n, err) &&
            random_secret(s->env, &n->dek, err) && random_secret(s->env, &n->oak, err) &&
-           write_recovery_slot(g, n, err) && write_slots(s, g, next, err) &&
-           write_snapshot(s, g, next, err);
+           (g->rwk.len == 0 || store_write_recovery_slot(n, g->rwk, g->metadata, &n->slots, err)) &&
+           write_slots(s, g, next, err) && write_snapshot(s, g, next, err);
 }
-
-#define SWAP(a, b)                                                                                 \
-    do {                                                                                           \
-        __typeof__(a) swapped_ = (a);                                                              \
-        (a) = (b);                                                                                 \
-        (b) = swapped_;                                                                            \
-    } while (0)
 
 /* Exchanges what belongs to a generation; the old one goes with `next`. */
 static void swap_in(struct store *s, struct next *next)

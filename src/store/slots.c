@@ -89,15 +89,15 @@ static bool wrapping_key_derive(struct bytes rwk, struct bytes slot_id,
     return hkdf_sha256(rwk, slot_id, buf_bytes(&info), key->at, sizeof key->at, err);
 }
 
-/* Associated data: header | SHA-256(metadata). */
-static bool recovery_aad(struct bytes header, struct bytes metadata,
+/* Associated data: header | SHA-256(line), so that a set may come and go beside another. */
+static bool recovery_aad(struct bytes header, struct bytes line,
                          uint8_t aad[static SLOT_HEADER_LEN + SHA256_LEN], struct err *err)
 {
     memcpy(aad, header.at, SLOT_HEADER_LEN);
-    return sha256(metadata, aad + SLOT_HEADER_LEN, err);
+    return sha256(line, aad + SLOT_HEADER_LEN, err);
 }
 
-bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struct bytes metadata,
+bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struct bytes line,
                          struct bytes dek, const uint8_t random[static 28], struct buf *out,
                          struct err *err)
 {
@@ -108,7 +108,7 @@ bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struc
     slot_header_write(SLOT_RECOVERY, owner, random, header);
     buf_add(out, bytes_of(header, sizeof header));
     buf_add(out, bytes_of(random + 16, AEAD_NONCE_LEN));
-    if (recovery_aad(bytes_of(header, sizeof header), metadata, aad, err) &&
+    if (recovery_aad(bytes_of(header, sizeof header), line, aad, err) &&
         wrapping_key_derive(rwk, bytes_of(random, 16), owner, &key, err) &&
         aead_seal(bytes_of(key.at, sizeof key.at), random + 16, bytes_of(aad, sizeof aad), dek, out,
                   err))
@@ -119,7 +119,7 @@ bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struc
 
 /* One slot: FAIL_DENIED when it does not open. */
 static bool recovery_slot_try(struct bytes slot, const struct slot_header *header, struct bytes rwk,
-                              struct bytes metadata, struct secret **dek, struct err *err)
+                              struct bytes line, struct secret **dek, struct err *err)
 {
     uint8_t aad[SLOT_HEADER_LEN + SHA256_LEN];
     struct wrapping_key key CLEANUP(wrapping_key_clear) = { 0 };
@@ -127,7 +127,7 @@ static bool recovery_slot_try(struct bytes slot, const struct slot_header *heade
     const struct bytes sealed = bytes_of(slot.at + SLOT_HEADER_LEN + AEAD_NONCE_LEN,
                                          slot.len - SLOT_HEADER_LEN - AEAD_NONCE_LEN);
 
-    if (!recovery_aad(slot, metadata, aad, err) ||
+    if (!recovery_aad(slot, line, aad, err) ||
         !wrapping_key_derive(rwk, header->id, &header->owner, &key, err))
         return false;
     if (!aead_open(bytes_of(key.at, sizeof key.at), slot.at + SLOT_HEADER_LEN,
@@ -140,21 +140,52 @@ static bool recovery_slot_try(struct bytes slot, const struct slot_header *heade
     return *dek != NULL;
 }
 
+/* There is one slot for each line of the metadata, or none at all. */
+static bool slots_fit(struct bytes slots, struct bytes metadata)
+{
+    const size_t count = slots.len / RECOVERY_SLOT_LEN;
+    struct bytes line;
+
+    return slots.len == 0 ||
+           (slots.len % RECOVERY_SLOT_LEN == 0 && count <= STORE_RECOVERY_SETS &&
+            bytes_line(metadata, count - 1, &line) && !bytes_line(metadata, count, &line));
+}
+
+bool recovery_slot_find(struct bytes slots, struct bytes metadata, struct bytes line,
+                        struct bytes *slot, struct err *err)
+{
+    struct bytes each;
+
+    for (size_t i = 0; i < slots.len / RECOVERY_SLOT_LEN && bytes_line(metadata, i, &each); i++) {
+        if (!bytes_equal(each, line))
+            continue;
+        *slot = bytes_of(slots.at + i * RECOVERY_SLOT_LEN, RECOVERY_SLOT_LEN);
+        return true;
+    }
+    return err_set(err, FAIL_NOT_FOUND, "the sealed state does not have this recovery set");
+}
+
 bool recovery_slot_open(struct bytes slots, const struct slot_owner *owner, struct bytes rwk,
                         struct bytes metadata, struct secret **dek, struct err *err)
 {
     struct reader r = reader_over(slots);
     struct err why = { 0 };
+    struct bytes line;
 
+    if (!slots_fit(slots, metadata))
+        return err_set(err, FAIL_DAMAGED, "the recovery slots do not go with the metadata");
     (void)err_set(&why, FAIL_NOT_FOUND, "the sealed state has no recovery slot");
-    while (reader_left(&r) > 0 && (why.kind == FAIL_NOT_FOUND || why.kind == FAIL_DENIED)) {
+    for (size_t i = 0; reader_left(&r) > 0 && bytes_line(metadata, i, &line); i++) {
         const struct bytes slot = reader_bytes(&r, RECOVERY_SLOT_LEN, "recovery slot");
         struct slot_header header;
-        if (!reader_ok(&r) || !slot_header_parse(slot, &header))
+        if (!slot_header_parse(slot, &header))
             return err_set(err, FAIL_DAMAGED, "the recovery slots do not parse");
-        if (header.type == SLOT_RECOVERY && slot_owner_equal(&header.owner, owner) &&
-            recovery_slot_try(slot, &header, rwk, metadata, dek, &why))
+        if (header.type != SLOT_RECOVERY || !slot_owner_equal(&header.owner, owner))
+            continue;
+        if (recovery_slot_try(slot, &header, rwk, line, dek, &why))
             return true;
+        if (why.kind != FAIL_DENIED)
+            break;
     }
     *err = why;
     return false;

@@ -12,6 +12,7 @@
  */
 enum {
     SLOT_HEADER_LEN = 64,                  /* bytes */
+    SLOT_ID_LEN = 16,                      /* bytes */
     RECOVERY_SLOT_LEN = 64 + 12 + 32 + 16, /* header, nonce, DEK, tag */
     KEY_SLOT_LEN = 16 * 1024,      /* bytes of one slot in `sealed_key`, its cells included */
     KEY_SLOT_BLOB_MAX = 8192 - 68, /* bytes, after header and length */
@@ -36,14 +37,17 @@ struct slot_owner {
 };
 bool slot_owner_equal(const struct slot_owner *a, const struct slot_owner *b) MUST_CHECK;
 
-/* Appends a slot that opens with rwk and this metadata only. random: 16 + 12 bytes for its id and
- * nonce. */
-bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struct bytes metadata,
+/* Appends a slot that opens with rwk and this line of metadata only. random: 16 + 12 bytes for its
+ * id and nonce. */
+bool recovery_slot_write(const struct slot_owner *owner, struct bytes rwk, struct bytes line,
                          struct bytes dek, const uint8_t random[static 28], struct buf *out,
                          struct err *err) MUST_CHECK;
+/* The slot of this line of the metadata, as it is. FAIL_NOT_FOUND. */
+bool recovery_slot_find(struct bytes slots, struct bytes metadata, struct bytes line,
+                        struct bytes *slot, struct err *err) MUST_CHECK;
 /*
- * Looks through all recovery slots. FAIL_NOT_FOUND: there is none of this owner; FAIL_DENIED: none
- * opens; FAIL_DAMAGED: they do not parse.
+ * Looks through all recovery slots, one for each line of the metadata or none. FAIL_NOT_FOUND: there
+ * is none of this owner; FAIL_DENIED: none opens; FAIL_DAMAGED: they do not parse.
  */
 bool recovery_slot_open(struct bytes slots, const struct slot_owner *owner, struct bytes rwk,
                         struct bytes metadata, struct secret **dek, struct err *err) MUST_CHECK;

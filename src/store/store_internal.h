@@ -8,6 +8,13 @@
 #include "store/store.h"
 
 /* What the files of the sealed log share; nobody else includes this. */
+#define SWAP(a, b)                                                                                 \
+    do {                                                                                           \
+        __typeof__(a) swapped_ = (a);                                                              \
+        (a) = (b);                                                                                 \
+        (b) = swapped_;                                                                            \
+    } while (0)
+
 enum {
     STORE_MAX_JOURNAL = 512 << 20,    /* bytes of journal that could not be compacted */
     STORE_COMPACT_AT_LEAST = 1 << 20, /* bytes of journal */
@@ -70,5 +77,15 @@ void store_write_anchor(struct store *store);
 bool store_write_snapshot(const struct store *store, const struct omap *values,
                           const struct log_position *position, uint64_t audit_seq, struct buf *out,
                           struct err *err) MUST_CHECK;
+/* One commit that is a snapshot of `values` instead of a record, with the number `seq`, and becomes what
+ * the store has. (commit.c) */
+bool store_commit_snapshot(struct store *store, const struct omap *values, uint64_t seq,
+                           uint64_t audit_seq, struct err *err) MUST_CHECK;
+/* What a recovery set must be: an RWK of 16 or 32 bytes, or none, and one line. FAIL_MALFORMED.
+ * (recovery_sets.c) */
+bool store_check_recovery_set(struct bytes rwk, struct bytes line, struct err *err) MUST_CHECK;
+/* Appends its slot, for env, owner and dek of the store. (recovery_sets.c) */
+bool store_write_recovery_slot(const struct store *store, struct bytes rwk, struct bytes line,
+                               struct buf *out, struct err *err) MUST_CHECK;
 /* Sets when the journal is compacted next, after a snapshot of that many bytes. (commit.c) */
 void store_set_compaction(struct store *store, size_t snapshot_len);

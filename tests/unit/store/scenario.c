@@ -134,6 +134,31 @@ static bool unlock(struct run *r, struct err *err)
     return true;
 }
 
+static bool set_recovery(struct run *r, const char *name, const struct store_recovery_set *sets,
+                         size_t count, struct err *err)
+{
+    const struct omap *const values =
+        omap_with(r->acked, BYTES_LITERAL("sets"), bytes_of_string(name));
+
+    expect(r, values);
+    return world_set_recovery(r->store, sets, count, values, err);
+}
+
+static bool add_set(struct run *r, struct err *err)
+{
+    const struct store_recovery_set sets[] = { { WORLD_METADATA, BYTES_NONE },
+                                               { WORLD_METADATA_2, WORLD_RWK_2 } };
+
+    return set_recovery(r, "both", sets, COUNT_OF(sets), err);
+}
+
+static bool drop_set(struct run *r, struct err *err)
+{
+    const struct store_recovery_set second = { WORLD_METADATA_2, BYTES_NONE };
+
+    return set_recovery(r, "second", &second, 1, err);
+}
+
 static bool dispatch(struct run *r, enum step step, struct err *err)
 {
     auto_string *text = mem_printf("after %u steps", r->steps);
@@ -155,6 +180,10 @@ static bool dispatch(struct run *r, enum step step, struct err *err)
         return reopen(r, err);
     case STEP_UNLOCK:
         return unlock(r, err);
+    case STEP_ADD_SET:
+        return add_set(r, err);
+    case STEP_DROP_SET:
+        return drop_set(r, err);
     case STEP_END:
         break;
     }
@@ -192,6 +221,16 @@ static bool is_allowed(const struct run *r, const struct omap *values)
     return false;
 }
 
+/* The keys of the recovery sets that the values tell of open the state, and no others. */
+static void verify_recovery_sets(const struct fake_disk *disk, const struct omap *values)
+{
+    struct bytes sets = BYTES_LITERAL("first");
+
+    (void)!omap_get(values, BYTES_LITERAL("sets"), &sets);
+    assert_int_equal(world_unlocks(disk, WORLD_RWK), !bytes_equal_string(sets, "second"));
+    assert_int_equal(world_unlocks(disk, WORLD_RWK_2), !bytes_equal_string(sets, "first"));
+}
+
 /* What was seen, and what is committed after it, must be there also when the power went. */
 static void verify_that_it_works(struct run *r, struct store *store)
 {
@@ -200,6 +239,7 @@ static void verify_that_it_works(struct run *r, struct store *store)
 
     store_close(store);
     fake_power_loss(r->world->disk, FAKE_NONE, FAKE_NONE);
+    verify_recovery_sets(r->world->disk, seen);
     store = world_expect(r->world, STORE_OPEN);
     world_assert_values(store, omap_ref(seen));
     assert_ok(world_put(store, "verified", "1", &err), &err);

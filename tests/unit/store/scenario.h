@@ -16,6 +16,8 @@ enum step {
     STEP_REOPEN,
     STEP_SET_ASIDE, /* a generation that sets the old one aside */
     STEP_UNLOCK,    /* with the recovery key */
+    STEP_ADD_SET,   /* a second recovery set beside the first, and a value that says so */
+    STEP_DROP_SET,  /* the second set stays alone, and a value says so */
 };
 
 struct run {

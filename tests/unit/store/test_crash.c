@@ -26,6 +26,12 @@ static const struct scenario scenarios[] = {
       STEPS(STEP_SET_ASIDE, STEP_PUT, STEP_REOPEN, STEP_PUT), false },
     { "a recovery", STEPS(STEP_BEGIN, STEP_PUT, STEP_REOPEN, STEP_GROUP),
       STEPS(STEP_UNLOCK, STEP_BEGIN, STEP_PUT, STEP_REOPEN, STEP_PUT), true },
+    { "a re-issue", STEPS(STEP_BEGIN, STEP_PUT),
+      STEPS(STEP_PUT, STEP_ADD_SET, STEP_PUT, STEP_REOPEN, STEP_PUT, STEP_DROP_SET, STEP_PUT,
+            STEP_REOPEN, STEP_PUT),
+      false },
+    { "a recovery while two sets are in force", STEPS(STEP_BEGIN, STEP_PUT, STEP_ADD_SET, STEP_PUT),
+      STEPS(STEP_UNLOCK, STEP_BEGIN, STEP_PUT, STEP_REOPEN, STEP_ADD_SET, STEP_DROP_SET), true },
     { "a dismissal instead of a recovery", STEPS(STEP_BEGIN, STEP_PUT),
       STEPS(STEP_SET_ASIDE, STEP_PUT, STEP_REOPEN, STEP_PUT), true },
 };

@@ -170,37 +170,90 @@ static const struct slot_owner owner = { .deployment = { 1 }, .generation = 2 };
 static const struct slot_owner other = { .deployment = { 1 }, .generation = 3 };
 static const uint8_t random_28[28] = { 5 };
 
-static void recovery_slot_opens_with_its_key_its_metadata_and_its_owner_only(void **state)
+#define TWO_LINES BYTES_LITERAL("{\"v\":2,\"set\":2}\n{\"v\":2}")
+
+/* A slot of another generation in the first line, ours in the second. */
+static void two_slots(struct buf *slots)
 {
+    struct err err = { 0 };
+
+    assert_ok(recovery_slot_write(&other, BYTES_LITERAL("another key....."), WORLD_METADATA_2, OAK,
+                                  random_28, slots, &err),
+              &err);
+    assert_ok(recovery_slot_write(&owner, WORLD_RWK, WORLD_METADATA, DEK, random_28, slots, &err),
+              &err);
+    assert_int_equal(slots->len, 2 * RECOVERY_SLOT_LEN);
+}
+
+static void recovery_slot_opens_with_its_key_its_line_and_its_owner_only(void **state)
+{
+    const struct slot_owner nobody = { .generation = 9 };
     struct err err = { 0 };
     auto_buf slots = { 0 };
     auto_secret *opened = NULL, *none = NULL;
 
     (void)state;
-    assert_ok(recovery_slot_write(&other, BYTES_LITERAL("another key....."), WORLD_METADATA, OAK,
-                                  random_28, &slots, &err),
+    two_slots(&slots);
+    assert_ok(recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK, TWO_LINES, &opened, &err),
               &err);
-    assert_ok(recovery_slot_write(&owner, WORLD_RWK, WORLD_METADATA, DEK, random_28, &slots, &err),
-              &err);
-    assert_int_equal(slots.len, 2 * RECOVERY_SLOT_LEN);
-    assert_ok(
-        recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK, WORLD_METADATA, &opened, &err),
-        &err);
     assert_bytes_equal(secret_bytes(opened), DEK);
-    assert_false(
-        recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK, WORLD_SIGNATURE, &none, &err));
+    assert_false(recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK,
+                                    BYTES_LITERAL("{\"v\":2,\"set\":2}\n{\"v\":3}"), &none, &err));
     assert_int_equal(err.kind, FAIL_DENIED);
-    assert_false(
-        recovery_slot_open(buf_bytes(&slots), &other, WORLD_RWK, WORLD_METADATA, &none, &err));
+    assert_false(recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK,
+                                    BYTES_LITERAL("{\"v\":2}\n{\"v\":2,\"set\":2}"), &none, &err));
     assert_int_equal(err.kind, FAIL_DENIED);
-    const struct slot_owner nobody = { .generation = 9 };
-    assert_false(
-        recovery_slot_open(buf_bytes(&slots), &nobody, WORLD_RWK, WORLD_METADATA, &none, &err));
+    assert_false(recovery_slot_open(buf_bytes(&slots), &other, WORLD_RWK, TWO_LINES, &none, &err));
+    assert_int_equal(err.kind, FAIL_DENIED);
+    assert_false(recovery_slot_open(buf_bytes(&slots), &nobody, WORLD_RWK, TWO_LINES, &none, &err));
     assert_int_equal(err.kind, FAIL_NOT_FOUND);
-    assert_false(recovery_slot_open(bytes_of(slots.at, slots.len - 1), &owner, WORLD_RWK,
-                                    WORLD_METADATA, &none, &err));
-    assert_int_equal(err.kind, FAIL_DAMAGED);
     assert_null(none);
+}
+
+static void recovery_slots_that_are_not_one_for_each_line_are_damaged(void **state)
+{
+    static const char *const lines[] = { "{\"v\":2,\"set\":2}", "{\"v\":2}",
+                                         "{\"v\":2,\"set\":2}\n{\"v\":2}\n", "" };
+    auto_buf slots = { 0 };
+
+    (void)state;
+    two_slots(&slots);
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        struct err err = { 0 };
+        auto_secret *none = NULL;
+        assert_false(recovery_slot_open(buf_bytes(&slots), &owner, WORLD_RWK,
+                                        bytes_of_string(lines[i]), &none, &err));
+        assert_int_equal(err.kind, FAIL_DAMAGED);
+    }
+    for (size_t len = 1; len < slots.len; len++) {
+        struct err err = { 0 };
+        auto_secret *none = NULL;
+        uint8_t *const cut = bytes_copy(bytes_of(slots.at, len));
+        assert_false(
+            recovery_slot_open(bytes_of(cut, len), &owner, WORLD_RWK, TWO_LINES, &none, &err));
+        assert_int_equal(err.kind, FAIL_DAMAGED);
+        free(cut);
+    }
+}
+
+static void recovery_slot_find_gives_the_slot_of_the_line(void **state)
+{
+    struct err err = { 0 };
+    auto_buf slots = { 0 };
+    struct bytes slot = BYTES_NONE;
+
+    (void)state;
+    two_slots(&slots);
+    assert_ok(recovery_slot_find(buf_bytes(&slots), TWO_LINES, WORLD_METADATA, &slot, &err), &err);
+    assert_ptr_equal(slot.at, slots.at + RECOVERY_SLOT_LEN);
+    assert_int_equal(slot.len, RECOVERY_SLOT_LEN);
+    assert_ok(recovery_slot_find(buf_bytes(&slots), TWO_LINES, WORLD_METADATA_2, &slot, &err),
+              &err);
+    assert_ptr_equal(slot.at, slots.at);
+    assert_false(recovery_slot_find(buf_bytes(&slots), TWO_LINES, TWO_LINES, &slot, &err));
+    assert_int_equal(err.kind, FAIL_NOT_FOUND);
+    assert_false(recovery_slot_find(BYTES_NONE, TWO_LINES, WORLD_METADATA, &slot, &err));
+    assert_int_equal(err.kind, FAIL_NOT_FOUND);
 }
 
 static void a_flipped_byte_of_a_recovery_slot_opens_nothing(void **state)
@@ -281,7 +334,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(snapshot_parse_refuses_every_prefix_of_the_clear_part),
     cmocka_unit_test(snapshot_parse_refuses_lengths_near_the_limit),
     cmocka_unit_test(the_wrong_keys_open_nothing),
-    cmocka_unit_test(recovery_slot_opens_with_its_key_its_metadata_and_its_owner_only),
+    cmocka_unit_test(recovery_slot_opens_with_its_key_its_line_and_its_owner_only),
+    cmocka_unit_test(recovery_slots_that_are_not_one_for_each_line_are_damaged),
+    cmocka_unit_test(recovery_slot_find_gives_the_slot_of_the_line),
     cmocka_unit_test(a_flipped_byte_of_a_recovery_slot_opens_nothing),
     cmocka_unit_test(key_slots_parse_takes_what_is_whole_and_skips_the_rest),
     cmocka_unit_test(an_anchor_reads_only_with_its_key_and_for_its_owner),

@@ -140,6 +140,30 @@ bool world_begin(struct store *store, const struct omap *values, const char *set
     return store_begin_generation(store, &generation, err);
 }
 
+bool world_set_recovery(struct store *store, const struct store_recovery_set *sets, size_t count,
+                        const struct omap *values, struct err *err)
+{
+    const struct store_recovery recovery = { sets, count, WORLD_SIGNATURE_2 };
+
+    return store_set_recovery(store, &recovery, values, err);
+}
+
+bool world_unlocks(const struct fake_disk *disk, struct bytes rwk)
+{
+    auto_disk *copy = fake_disk_clone(disk);
+    struct world elsewhere;
+    struct err err = { 0 };
+    auto_omap *values = NULL;
+
+    world_init(&elsewhere, copy);
+    elsewhere.machine = UINT8_MAX;
+    auto_store *store = world_expect(&elsewhere, STORE_LOCKED);
+    const bool unlocked = store_unlock(store, rwk, &values, &err);
+    if (!unlocked)
+        assert_int_equal(err.kind, FAIL_DENIED);
+    return unlocked;
+}
+
 bool world_put_bytes(struct store *store, const char *key, struct bytes value, struct err *err)
 {
     const struct store_op op = { STORE_PUT, bytes_of_string(key), value };

@@ -25,12 +25,21 @@ struct store *world_expect(struct world *world, enum store_verdict verdict);
 #define WORLD_RWK BYTES_LITERAL("0123456789abcdef0123456789abcdef")
 #define WORLD_METADATA BYTES_LITERAL("{\"v\":2}")
 #define WORLD_SIGNATURE BYTES_LITERAL("signed")
+/* Another recovery set. */
+#define WORLD_RWK_2 BYTES_LITERAL("fedcba9876543210fedcba9876543210")
+#define WORLD_METADATA_2 BYTES_LITERAL("{\"v\":2,\"set\":2}")
+#define WORLD_SIGNATURE_2 BYTES_LITERAL("signed again")
 
 /* A map of "key" -> "value" pairs, NULL at the end; a new reference. */
 const struct omap *world_map(const char *first_key, ...) __attribute__((sentinel));
 bool world_maps_equal(const struct omap *a, const struct omap *b);
 bool world_begin(struct store *store, const struct omap *values, const char *set_aside,
                  struct err *err);
+/* Sets one recovery set or two; a key that is empty: the set is to stay. */
+bool world_set_recovery(struct store *store, const struct store_recovery_set *sets, size_t count,
+                        const struct omap *values, struct err *err);
+/* Does this key unlock what is on the disk, on a machine that was never there? */
+bool world_unlocks(const struct fake_disk *disk, struct bytes rwk);
 /* One delta with one put (value NULL: delete). */
 bool world_put(struct store *store, const char *key, const char *value, struct err *err);
 bool world_put_bytes(struct store *store, const char *key, struct bytes value, struct err *err);
