@@ -57,11 +57,9 @@ static bool start_locked(struct start *s, struct err *err)
 
     buf_add(&core->locked_metadata, store_recovery_metadata(core->store));
     buf_add(&core->locked_signature, store_recovery_signature(core->store));
-    struct recovery_metadata *const metadata =
-        recovery_metadata_parse(buf_bytes(&core->locked_metadata), err);
-    if (metadata == NULL)
-        return false;
-    return start_recovery(s, recovery_session_new(core->env, metadata, err), err);
+    auto_recovery_sets sets = { 0 };
+    return recovery_sets_parse(buf_bytes(&core->locked_metadata), &sets, err) &&
+           start_recovery(s, recovery_session_new(core->env, &sets, err), err);
 }
 
 /* ---- states of the original ---- */

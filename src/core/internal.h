@@ -39,12 +39,13 @@ struct set_choice {
         *kept[STORE_RECOVERY_SETS]; /* ids (hex) of sets that stay, in order; NULL: no more */
     struct recovery_plan
         *added; /* a new one after them, NULL: none; borrowed. Its metadata get the deployment id
-                                    of the state and the number of the commit */
+                                    of the state and the number of its last commit */
 };
 /*
  * On the writer's thread, in a decision on a state that is open and sealed: its recovery sets become the chosen ones,
  * signed together by the root key. Whatever else belongs to them goes into d->change. FAIL_NOT_FOUND: names the set
- * that is not there; FAIL_MALFORMED: none or too many are chosen, or a plan without recovery keys.
+ * that is not there; FAIL_MALFORMED: none or too many are chosen, or a plan without recovery keys; FAIL_STATE: the
+ * state is not sealed.
  */
 bool decision_put_sets(struct decision *d, const struct core *core, const struct set_choice *choice,
                        struct key *root_key, struct err *err) MUST_CHECK;

@@ -12,6 +12,7 @@ enum { EPHEMERAL_KEY_BITS = 4096 };
 /* One attempt to open the state, from the session through the writer's thread and back. */
 struct attempt {
     struct core *core;
+    size_t set; /* which of the recovery sets */
     struct bytes candidate;
     struct recovery_upload *uploads;
     size_t count;
@@ -160,19 +161,45 @@ static bool foreign_values(struct attempt *a, const struct omap **values, struct
     return !no_manifest || err_set(err, FAIL_DAMAGED, "the sealed state has no manifest");
 }
 
-/* The recovery slot of the new generation opens with the secrets that the holders have. */
+/* The set that opened the state stays, signed alone, and what is known about the other one goes with it. */
+static bool keep_one_set(struct attempt *a, const struct snapshot *inside,
+                         const struct recovery_sets *sets, struct decision *d, struct err *err)
+{
+    struct bytes line = BYTES_NONE;
+
+    change_drop_set(&d->change, a->core->env, inside->log.lines + 1, sets->at[a->set]->set,
+                    sets->at[1 - a->set]->set);
+    if (!bytes_line(buf_bytes(&a->core->locked_metadata), a->set, &line))
+        return err_set(err, FAIL_INTERNAL, "recovery set %zu has no metadata", a->set);
+    buf_add(&d->metadata, line);
+    return key_sign_sha256(inside->authority->root_key, line, &d->signature, err);
+}
+
+static bool keep_own_recovery(struct attempt *a, const struct snapshot *inside, struct decision *d,
+                              struct err *err)
+{
+    auto_recovery_sets sets = { 0 };
+
+    d->policy = core_policy(inside->deployment->manifest);
+    d->rwk = secret_copy(a->candidate, err);
+    if (d->rwk == NULL || !recovery_sets_parse(buf_bytes(&a->core->locked_metadata), &sets, err))
+        return false;
+    if (sets.count > 1)
+        return keep_one_set(a, inside, &sets, d, err);
+    buf_add(&d->metadata, buf_bytes(&a->core->locked_metadata));
+    buf_add(&d->signature, buf_bytes(&a->core->locked_signature));
+    return true;
+}
+
+/*
+ * The recovery slot of the new generation opens with the secrets that the holders have. It has a new data key, and of
+ * another set nobody knows the key under which that would have to go: only the set that opened the state stays.
+ */
 static bool keep_recovery(struct attempt *a, const struct snapshot *inside, struct decision *d,
                           struct err *err)
 {
-    const struct manifest *const manifest = inside->deployment->manifest;
-
-    if (a->core->foreign_data.len == 0) {
-        buf_add(&d->metadata, buf_bytes(&a->core->locked_metadata));
-        buf_add(&d->signature, buf_bytes(&a->core->locked_signature));
-        d->policy = core_policy(manifest);
-        d->rwk = secret_copy(a->candidate, err);
-        return d->rwk != NULL;
-    }
+    if (a->core->foreign_data.len == 0)
+        return keep_own_recovery(a, inside, d, err);
     d->set_aside = "imported";
     return core_adopt(a->core->env, buf_bytes(&a->core->foreign_data), a->candidate, inside, d,
                       err);
@@ -201,11 +228,12 @@ static bool decide(void *arg, const struct snapshot *now, struct decision *d, st
     return keep_recovery(a, inside, d, err);
 }
 
-static bool open_state(void *arg, struct bytes candidate, struct recovery_upload *uploads,
-                       size_t count, struct err *err)
+static bool open_state(void *arg, size_t set, struct bytes candidate,
+                       struct recovery_upload *uploads, size_t count, struct err *err)
 {
     struct attempt *const a = arg;
 
+    a->set = set;
     a->candidate = candidate;
     a->uploads = uploads;
     a->count = count;

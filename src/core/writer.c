@@ -40,6 +40,10 @@ void decision_clear(struct decision *d)
     secret_free(d->rwk);
     buf_clear(&d->metadata);
     buf_clear(&d->signature);
+    for (size_t i = 0; i < d->set_count; i++) {
+        secret_free(d->sets[i].rwk);
+        buf_clear(&d->sets[i].metadata);
+    }
     *d = (struct decision){ 0 };
 }
 
@@ -167,6 +171,32 @@ static bool begin_generation(struct writer *w, struct decision *d, struct snapsh
     return true;
 }
 
+static bool seal_sets(const struct decision *d, struct store *store, const struct omap *values,
+                      struct err *err)
+{
+    struct store_recovery_set sets[STORE_RECOVERY_SETS];
+
+    for (size_t i = 0; i < d->set_count; i++)
+        sets[i] = (struct store_recovery_set){ buf_bytes(&d->sets[i].metadata),
+                                               secret_bytes(d->sets[i].rwk) };
+    const struct store_recovery recovery = { sets, d->set_count, buf_bytes(&d->signature) };
+    return store_set_recovery(store, &recovery, values, err);
+}
+
+/* A decision that changes who may recover the state, and values with it. */
+static bool set_recovery(struct writer *w, struct decision *d, struct snapshot **last,
+                         struct err *err)
+{
+    auto_snapshot *next = snapshot_after(w->env, *last, &d->change, err);
+
+    if (next == NULL || (is_sealed(next) && !seal_sets(d, w->store, next->values, err)))
+        return false;
+    publish(w, snapshot_ref(next));
+    snapshot_free(*last);
+    *last = TAKE(next);
+    return true;
+}
+
 static bool join_group(struct writer *w, struct group *g, struct decision *d, struct err *err)
 {
     struct snapshot *const next = snapshot_after(w->env, g->last, &d->change, err);
@@ -183,10 +213,15 @@ static void begin_alone(struct writer *w, struct group *g, struct decision *d,
                         struct waiting *waiting)
 {
     struct err err = { 0 };
-    const bool done = flush(w, g, &err) && begin_generation(w, d, &g->last, &err);
+    const bool done =
+        flush(w, g, &err) && (d->set_recovery ? set_recovery(w, d, &g->last, &err)
+                                              : begin_generation(w, d, &g->last, &err));
 
     if (!done)
-        log_error(w->env->log, "New key generation failed", LOG_TEXT("error", err.text));
+        log_error(w->env->log,
+                  d->set_recovery ? "Setting the recovery sets failed"
+                                  : "New key generation failed",
+                  LOG_TEXT("error", err.text));
     decision_clear(d);
     answer(waiting, done ? NULL : &err);
 }
@@ -204,7 +239,7 @@ static void take_in(struct writer *w, struct group *g, struct waiting *waiting)
         answer(waiting, flush(w, g, &not_durable) ? &err : &not_durable);
         return;
     }
-    if (d->new_generation) {
+    if (d->new_generation || d->set_recovery) {
         struct decision alone = *d;
         *d = (struct decision){ 0 };
         begin_alone(w, g, &alone, waiting);

@@ -2,12 +2,13 @@
 #pragma once
 #include "base/env.h"
 #include "base/secret.h"
-#include "recovery/metadata.h"
+#include "recovery/sets.h"
 
 /*
  * Several key holders bring a sealed state back (high-availability.md, 11.11): each share is judged
  * alone and at once, by its commitment and its holder's signature; what is refused is named and
- * costs nobody else's progress. Safe for calls from several threads; no lock is held while
+ * costs nobody else's progress. While two recovery sets are in force, a share counts for the set that it was made
+ * for, and either of them opens the state. Safe for calls from several threads; no lock is held while
  * signatures are checked.
  *
  *   recovery_session_new      with the metadata beside the state
@@ -25,21 +26,21 @@ struct recovery_upload {
 };
 
 /*
- * Tries to open the state with a rebuilt key. True: opened, the session is over. FAIL_DENIED: the key does
+ * Tries to open the state with a rebuilt key, that of the set with this number (0: the first; a foreign
+ * state has one). All uploads are of that set. True: opened, the session is over. FAIL_DENIED: the key does
  * not open it. Every other kind ends the attempt with that error. Unless it marks uploads as refused, the
  * one that completed the attempt is dropped. Called under the session's lock.
  */
-typedef bool recovery_open(void *arg, struct bytes candidate, struct recovery_upload *uploads,
-                           size_t count, struct err *err);
+typedef bool recovery_open(void *arg, size_t set, struct bytes candidate,
+                           struct recovery_upload *uploads, size_t count, struct err *err);
 
 struct recovery_opener {
     recovery_open *open;
     void *arg;
 };
 
-/* Takes *metadata over. */
-struct recovery_session *recovery_session_new(const struct env *env,
-                                              struct recovery_metadata *metadata,
+/* Takes what is in *sets over. */
+struct recovery_session *recovery_session_new(const struct env *env, struct recovery_sets *sets,
                                               struct err *err) MUST_CHECK;
 /*
  * A state of the original. hashes: SHA-256 of each share as hex-decoded from its metadata; none: one
@@ -52,7 +53,7 @@ void recovery_session_free(struct recovery_session *session);
 
 /*
  * One share. signature empty: only for a session whose metadata says that no proof is needed (or a
- * foreign state, where the opener decides). *remaining: shares that are still missing, 0: opened.
+ * foreign state, where the opener decides). *remaining: shares of its set that are still missing, 0: opened.
  *
  * FAIL_MALFORMED: wrong length. FAIL_DENIED: not of this set, already used, wrong signature, does not
  * open the state. FAIL_STATE: the session is over. Nothing that was accepted before is lost.
@@ -67,9 +68,14 @@ void recovery_session_end(struct recovery_session *session);
 /* Does an unsigned upload stand a chance? Of foreign states only one with a single secret may have come
  * from the recovery page of 2020; there the opener decides. */
 bool recovery_session_without_proof(const struct recovery_session *session) MUST_CHECK;
-/* Appends JSON members: "scheme":…,"needed":…,"accepted":[names],"missing":[names],"session":… */
+/*
+ * Appends JSON members: "scheme":…,"needed":…,"received":…,"accepted":[names],"missing":[names],"session":…
+ * While two sets are in force these are about the first, and "sets" has an object for each: the same
+ * members but the last, and its id as "set".
+ */
 void recovery_session_describe(struct recovery_session *session, struct buf *out);
-/* Appends the members "required" and "accepted" of the reply to an upload. */
+/* Appends the members "required" and "accepted" of the reply to an upload, about the set for which the latest
+ * share counted. */
 void recovery_session_progress(struct recovery_session *session, struct buf *out);
 
 DEFINE_CLEANUP(struct recovery_session, recovery_session_cleanup, recovery_session_free)

@@ -12,16 +12,18 @@ struct vault {
     enum fail_kind trouble; /* not FAIL_NONE: the next attempt ends with it */
     size_t refuse;          /* 1-based: this upload is refused; 0: none */
     unsigned tries;
+    size_t set;   /* of the last attempt */
     size_t count; /* uploads of the last attempt */
     bool unsigned_ones;
 };
 
-static bool vault_open(void *arg, struct bytes candidate, struct recovery_upload *uploads,
-                       size_t count, struct err *err)
+static bool vault_open(void *arg, size_t set, struct bytes candidate,
+                       struct recovery_upload *uploads, size_t count, struct err *err)
 {
     struct vault *const v = arg;
 
     v->tries++;
+    v->set = set;
     v->count = count;
     v->unsigned_ones = false;
     for (size_t i = 0; i < count; i++)
@@ -59,17 +61,29 @@ static struct recovery_metadata *copy_of(const struct recovery_metadata *m)
     return copy;
 }
 
-static void scene_begin(struct scene *s, unsigned n, uint64_t threshold)
+/* A session of the state that has these sets; the second may be NULL. */
+static struct recovery_session *session_of(const struct recovery_metadata *first,
+                                           const struct recovery_metadata *second)
 {
+    struct recovery_sets sets = { .count = 1, .at = { copy_of(first) } };
     struct err err = { 0 };
 
+    if (second != NULL)
+        sets.at[sets.count++] = copy_of(second);
+    struct recovery_session *const session = recovery_session_new(&holder_env, &sets, &err);
+    assert_non_null(session);
+    assert_int_equal(sets.count, 0);
+    return session;
+}
+
+static void scene_begin(struct scene *s, unsigned n, uint64_t threshold)
+{
     *s = (struct scene){ .plan = plan_of(n, threshold), .n = n };
     for (unsigned i = 0; i < n; i++)
         s->shares[i] = plan_share(s->plan, i);
     if (n > 0)
         s->vault.key = secret_bytes(s->plan->rwk);
-    s->session = recovery_session_new(&holder_env, copy_of(s->plan->metadata), &err);
-    assert_non_null(s->session);
+    s->session = session_of(s->plan->metadata, NULL);
 }
 
 static void scene_end(struct scene *s)
@@ -287,7 +301,7 @@ static void unsigned_secrets_count_only_where_no_proof_is_needed(void **state)
     auto_recovery_plan *page = recovery_plan_make(&holder_env, &p.request, &err);
     auto_buf share = plan_share(page, 0);
     recovery_session_free(s.session);
-    s.session = recovery_session_new(&holder_env, copy_of(page->metadata), &err);
+    s.session = session_of(page->metadata, NULL);
     s.vault.key = secret_bytes(page->rwk);
     assert_true(recovery_session_without_proof(s.session));
     refused(&s, buf_bytes(&share), BYTES_LITERAL("no signature"), FAIL_DENIED, "\"alice\"");
@@ -314,7 +328,7 @@ static void imported_set_is_judged_by_hash_and_signature(void **state)
     s.plan = recovery_plan_adopt(&holder_env, &p.request, secret_bytes(made->rwk),
                                  (const uint8_t(*)[SHA256_LEN])hashes, 3, &err);
     s.vault.key = secret_bytes(made->rwk);
-    s.session = recovery_session_new(&holder_env, copy_of(s.plan->metadata), &err);
+    s.session = session_of(s.plan->metadata, NULL);
 
     auto_buf stranger = holder_sign(4, buf_bytes(&s.shares[0]));
     auto_buf bob_for_alice = holder_sign(1, buf_bytes(&s.shares[0]));
