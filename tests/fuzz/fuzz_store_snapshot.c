@@ -10,7 +10,8 @@
  * lengths allow it; 1 as the contents of its frames, which are then sealed; 2 as `sealed_key`.
  *
  * Properties: accepted parts account for the whole input; contents that are accepted give the
- * same contents when they are written again; slots lie inside the input.
+ * same contents when they are written again; slots lie inside the input; a slot that opens is that
+ * of a line of the metadata.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -44,6 +45,23 @@ static void repair_checksum(uint8_t *at, size_t size)
         check(sha256(bytes_of(at, pos), at + pos, &err));
 }
 
+/* Does a line of the metadata have a slot? */
+static bool has_slot(const struct snapshot *snapshot)
+{
+    struct bytes line, slot;
+    struct err err = { 0 };
+    bool found = false;
+
+    for (size_t i = 0; bytes_line(snapshot->metadata, i, &line) && i < STORE_RECOVERY_SETS; i++) {
+        if (!recovery_slot_find(snapshot->slots, snapshot->metadata, line, &slot, &err))
+            continue;
+        found = true;
+        check(slot.len == RECOVERY_SLOT_LEN && slot.at >= snapshot->slots.at &&
+              slot.at + slot.len <= snapshot->slots.at + snapshot->slots.len);
+    }
+    return found;
+}
+
 static void check_slots(const struct snapshot *snapshot)
 {
     struct slot_owner owner = { .generation = snapshot->header.generation };
@@ -54,6 +72,7 @@ static void check_slots(const struct snapshot *snapshot)
     check(recovery_slot_open(snapshot->slots, &owner,
                              BYTES_LITERAL("0123456789abcdef0123456789abcdef"), snapshot->metadata,
                              &opened, &err) == (opened != NULL));
+    check(opened == NULL || has_slot(snapshot));
     secret_free(opened);
 }
 
