@@ -95,7 +95,32 @@ struct api *api_new(struct core *core, struct pool *pool)
 
 void api_free(struct api *api)
 {
+    if (api == NULL)
+        return;
+    client_metrics_free(api->metrics);
+    free(api->paths);
     free(api);
+}
+
+static bool is_listed(const char *const *paths, size_t count, const char *path)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(paths[i], path) == 0)
+            return true;
+    }
+    return false;
+}
+
+void api_measure(struct api *api, struct metrics *metrics)
+{
+    size_t count = 0;
+
+    api->paths = mem_zero_alloc(COUNT_OF(ROUTES), sizeof *api->paths);
+    for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {
+        if (!is_listed(api->paths, count, ROUTES[i].path))
+            api->paths[count++] = ROUTES[i].path;
+    }
+    api->metrics = client_metrics_new(metrics, api->paths, count);
 }
 
 struct core *api_core(const struct api *api)
@@ -210,6 +235,7 @@ static void hand_to_pool(struct api *api, const struct route *route, struct http
     *request = (struct http_request){ 0 };
     if (pool_submit(api->pool, run_job, job))
         return;
+    client_metrics_busy(api->metrics);
     fill_error(&response, 503, "too many requests are waiting: try again in a moment");
     http_response_add_field(&response, "retry-after", "1");
     http_request_clear(&job->request);
@@ -222,6 +248,7 @@ void api_handle(struct api *api, struct http_request *request, api_respond *resp
     const struct route *const route = find_route(request);
     struct http_response response = { 0 };
 
+    client_metrics_begin(api->metrics, request, &respond, &token);
     if (route != NULL && route->where == ON_POOL) {
         hand_to_pool(api, route, request, respond, token);
         return;

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "core/core.h"
 #include "http/message.h"
+#include "metrics/metrics.h"
 
 /*
  * The client API (client-api.md): a table of routes, and a function for each endpoint, request in,
@@ -16,6 +17,9 @@ typedef void api_respond(void *token, struct http_response *response);
 /* Core and pool are borrowed and outlive the api. */
 struct api *api_new(struct core *core, struct pool *pool);
 void api_free(struct api *api);
+/* Before the first request: counts them. The registry outlives the api; NULL: nobody counts. It is not written any
+ * more when the api is gone. */
+void api_measure(struct api *api, struct metrics *metrics);
 /* Takes the contents of *request. Never waits. */
 void api_handle(struct api *api, struct http_request *request, api_respond *respond, void *token);
 struct core *api_core(const struct api *api) MUST_CHECK;

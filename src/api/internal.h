@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "api/api.h"
+#include "api/client_metrics.h"
 #include "codec/json.h"
 #include "state/snapshot.h"
 
@@ -8,6 +8,8 @@
 struct api {
     struct core *core;
     struct pool *pool;
+    const char **paths;             /* each that is served, once; NULL: nobody counts */
+    struct client_metrics *metrics; /* NULL: nobody counts */
 };
 
 enum api_version { API_V1 = 1, API_V2 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/marble.h"
 
+#include "api/marble_metrics.h"
 #include "codec/text.h"
 #include "core/activate.h"
 #include "grpc/grpc.h"
@@ -22,6 +23,7 @@ enum {
 struct marble_api {
     struct core *core;
     struct pool *pool;
+    struct marble_metrics *metrics; /* NULL: nobody counts */
 };
 
 struct marble_api *marble_api_new(struct core *core, struct pool *pool)
@@ -35,7 +37,15 @@ struct marble_api *marble_api_new(struct core *core, struct pool *pool)
 
 void marble_api_free(struct marble_api *api)
 {
+    if (api == NULL)
+        return;
+    marble_metrics_free(api->metrics);
     free(api);
+}
+
+void marble_api_measure(struct marble_api *api, struct metrics *metrics, struct events *events)
+{
+    api->metrics = marble_metrics_new(metrics, events);
 }
 
 struct core *marble_api_core(const struct marble_api *api)
@@ -90,6 +100,7 @@ static enum grpc_status status_of(enum activation_result result)
     case ACTIVATION_NO_CERTIFICATE:
         return GRPC_UNAUTHENTICATED;
     case ACTIVATION_REFUSED:
+    case ACTIVATION_SPENT:
         return GRPC_PERMISSION_DENIED;
     case ACTIVATION_BAD_UUID:
         return GRPC_INVALID_ARGUMENT;
@@ -244,15 +255,17 @@ size_t marble_api_head(const struct http_request *request, struct http_response 
 /* ---- the call ---- */
 
 struct activation_job {
-    struct core *core;
+    struct marble_api *api;
     struct http_request request;
     struct activation asked; /* views of the request */
     marble_respond *respond;
     void *token;
 };
 
-static void answer(struct activation_job *job, struct http_response *response)
+static void answer(struct activation_job *job, enum grpc_status status,
+                   struct http_response *response)
 {
+    marble_metrics_handled(job->api->metrics, status);
     http_request_clear(&job->request);
     job->respond(job->token, response);
     free(job);
@@ -274,6 +287,7 @@ static void on_activated(void *arg, enum activation_result result, struct buf *m
     const char *const type = http_request_field(&job->request, "content-type");
     struct http_response response = { 0 };
 
+    marble_metrics_activation(job->api->metrics, job->api->core, &job->asked, result);
     if (result == ACTIVATION_DONE)
         fill_message(&response, type, message);
     else
@@ -282,19 +296,19 @@ static void on_activated(void *arg, enum activation_result result, struct buf *m
         response.over = on_answer_over;
         response.over_arg = spent;
     }
-    answer(job, &response);
+    answer(job, status_of(result), &response);
 }
 
 static void run_activation(void *arg)
 {
     struct activation_job *const job = arg;
 
-    core_activate(job->core, &job->asked, on_activated, job);
+    core_activate(job->api->core, &job->asked, on_activated, job);
 }
 
 static int64_t deadline_of(const struct activation_job *job, uint64_t left)
 {
-    const struct env *const env = core_env(job->core);
+    const struct env *const env = core_env(job->api->core);
     const uint64_t ms = left / 1000000 + (left % 1000000 != 0);
 
     /* The largest time-out is 99999999 hours, far from the end of the clock. */
@@ -302,27 +316,30 @@ static int64_t deadline_of(const struct activation_job *job, uint64_t left)
 }
 
 /* The message, and what travels beside it. */
-static bool read_call(struct activation_job *job, struct http_response *refusal)
+static bool read_call(struct activation_job *job, enum grpc_status *status,
+                      struct http_response *refusal)
 {
     const char *const attempt = http_request_field(&job->request, "taw-activation");
     const char *const type = http_request_field(&job->request, "content-type");
     struct activation_request request;
     struct bytes message;
-    enum grpc_status status = GRPC_INTERNAL;
     uint64_t left = 0;
     struct err err = { 0 };
 
+    *status = GRPC_INTERNAL;
     if (!read_timeout(&job->request, &left, refusal))
         return false;
-    if (!grpc_unframe(buf_bytes(&job->request.body), &message, &status, &err)) {
-        fill_failure(refusal, 200, type, status, err.text);
+    if (!grpc_unframe(buf_bytes(&job->request.body), &message, status, &err)) {
+        fill_failure(refusal, 200, type, *status, err.text);
         return false;
     }
     if (!activation_request_decode(message, &request, &err)) {
+        *status = GRPC_INTERNAL;
         (void)err_in(&err, "grpc: error unmarshalling request");
-        fill_failure(refusal, 200, type, GRPC_INTERNAL, err.text);
+        fill_failure(refusal, 200, type, *status, err.text);
         return false;
     }
+    marble_metrics_received(job->api->metrics);
     job->asked = (struct activation){
         .leaf = bytes_of(job->request.peer_leaf, job->request.peer_leaf_len),
         .quote = request.quote,
@@ -334,8 +351,8 @@ static bool read_call(struct activation_job *job, struct http_response *refusal)
     };
     if (job->asked.attempt.len <= LARGEST_ATTEMPT)
         return true;
-    fill_failure(refusal, 200, type, GRPC_INVALID_ARGUMENT,
-                 "taw-activation is longer than 64 bytes");
+    *status = GRPC_INVALID_ARGUMENT;
+    fill_failure(refusal, 200, type, *status, "taw-activation is longer than 64 bytes");
     return false;
 }
 
@@ -344,17 +361,20 @@ void marble_api_handle(struct marble_api *api, struct http_request *request,
 {
     struct activation_job *const job = mem_zero_alloc(1, sizeof *job);
     struct http_response response = { 0 };
+    enum grpc_status status = GRPC_UNKNOWN;
 
-    job->core = api->core;
+    job->api = api;
     job->request = *request;
     job->respond = respond;
     job->token = token;
     *request = (struct http_request){ 0 };
-    if (!read_call(job, &response)) {
-        answer(job, &response);
+    marble_metrics_started(api->metrics);
+    if (!read_call(job, &status, &response)) {
+        answer(job, status, &response);
     } else if (!pool_submit(api->pool, run_activation, job)) {
+        marble_metrics_busy(api->metrics);
         fill_failure(&response, 200, http_request_field(&job->request, "content-type"),
                      GRPC_UNAVAILABLE, "too many activations are waiting: try again in a moment");
-        answer(job, &response);
+        answer(job, GRPC_UNAVAILABLE, &response);
     }
 }

@@ -81,6 +81,14 @@ void pool_set_limit(struct pool *pool, size_t limit)
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
+size_t pool_waiting(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    const size_t waiting = pool->waiting;
+    (void)pthread_mutex_unlock(&pool->lock);
+    return waiting;
+}
+
 bool pool_submit(struct pool *pool, void (*run)(void *arg), void *arg)
 {
     struct task *task = mem_alloc(sizeof *task);

@@ -13,5 +13,7 @@ struct pool *pool_new(unsigned threads) MUST_CHECK;
 /* False when `limit` tasks wait already; run(arg) is then never called. */
 bool pool_submit(struct pool *pool, void (*run)(void *arg), void *arg) MUST_CHECK;
 void pool_set_limit(struct pool *pool, size_t limit);
+/* Tasks that no thread has begun. */
+size_t pool_waiting(struct pool *pool) MUST_CHECK;
 /* Finishes all tasks that were accepted, then ends the threads. NULL is fine. */
 void pool_free(struct pool *pool);

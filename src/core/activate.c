@@ -130,6 +130,15 @@ static bool is_repeated(struct work *w, struct err *err)
            budget_is_counted(w->now, w->mark, env->now_ms(env->ctx));
 }
 
+/* A count that cannot be read is no used-up budget. */
+static enum activation_result over_budget(struct err *err)
+{
+    const bool spent = err->kind == FAIL_DENIED;
+
+    (void)err_in(err, "marble verification failed");
+    return spent ? ACTIVATION_SPENT : ACTIVATION_REFUSED;
+}
+
 /* The budget is looked at before the UUID, as in the original. */
 static enum activation_result judge(struct work *w, struct err *err)
 {
@@ -141,10 +150,8 @@ static enum activation_result judge(struct work *w, struct err *err)
     }
     const bool named = uuid_canonical(w->asked->uuid, w->uuid, &bad_uuid);
     if (!(named && is_repeated(w, err)) &&
-        !budget_check(w->now, w->marble->name, w->marble->max_activations, err)) {
-        (void)err_in(err, "marble verification failed");
-        return ACTIVATION_REFUSED;
-    }
+        !budget_check(w->now, w->marble->name, w->marble->max_activations, err))
+        return over_budget(err);
     if (named)
         return ACTIVATION_DONE; /* the nil UUID is one like any other (manifest.md, 7.4) */
     (void)err_set(err, FAIL_MALFORMED, "invalid UUID: %s", bad_uuid.text);
@@ -383,8 +390,8 @@ static bool decide_count(void *arg, const struct snapshot *newest, struct decisi
     if (budget_answer_again(newest, w->mark, now_ms, &d->change, &w->counted_ms))
         return true;
     if (!budget_check(newest, w->marble->name, w->marble->max_activations, err)) {
-        w->refused = ACTIVATION_REFUSED;
-        return err_in(err, "marble verification failed");
+        w->refused = over_budget(err);
+        return false;
     }
     w->counted_ms = now_ms;
     return budget_count(newest, w->marble->name, w->mark, now_ms, &d->change, err);

@@ -24,7 +24,8 @@ enum activation_result {
     ACTIVATION_DONE,
     ACTIVATION_NOT_NOW, /* the Coordinator does not accept Marbles in its phase */
     ACTIVATION_NO_CERTIFICATE,
-    ACTIVATION_REFUSED, /* Marble type, package, quote, budget */
+    ACTIVATION_REFUSED, /* Marble type, package, quote */
+    ACTIVATION_SPENT,   /* the budget of this Marble is used up */
     ACTIVATION_BAD_UUID,
     ACTIVATION_TOO_LARGE, /* no Marble takes a response of this size */
     ACTIVATION_LATE,      /* after the deadline */

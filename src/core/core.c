@@ -2,6 +2,7 @@
 #include "core/core.h"
 
 #include "core/internal.h"
+#include "core/observe.h"
 #include "import/marblerun.h"
 
 #include <stdlib.h>
@@ -168,7 +169,8 @@ struct core *core_open(const struct core_config *config, struct err *err)
         core_free(core);
         return NULL;
     }
-    core->writer = writer_new(config->env, core->store, s.first);
+    core->writer = writer_new(config->env, core->store, s.first, config->metrics);
+    core_observe(core, config->metrics);
     return core;
 }
 
@@ -177,6 +179,7 @@ void core_free(struct core *core)
     if (core == NULL)
         return;
     writer_free(core->writer);
+    observer_free(core->observer);
     store_close(core->store);
     vouched_free(core->vouched);
     recovery_session_free(core->session);
@@ -201,4 +204,9 @@ const struct env *core_env(const struct core *core)
 struct writer *core_writer(struct core *core)
 {
     return core->writer;
+}
+
+int64_t core_busy_ms(const struct core *core)
+{
+    return writer_busy_ms(core->writer);
 }

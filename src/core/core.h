@@ -26,6 +26,8 @@ struct core_config {
     const char *(*variable)(void *ctx, const char *name);
     /* Who judges Marbles' quotes; outlives the core. NULL without a TEE: no quote counts as proof then. */
     const struct quote_verifier *verifier;
+    struct metrics *
+        metrics; /* NULL: nobody counts; outlives the core, which must be there when it is written */
 };
 
 /*
@@ -39,6 +41,9 @@ struct snapshot *core_snapshot(struct core *core) MUST_CHECK;
 const struct env *core_env(const struct core *core) MUST_CHECK;
 /* For the counters that other rooms change. */
 struct writer *core_writer(struct core *core) MUST_CHECK;
+
+/* For how long the writer's thread has been at one step: writer_busy_ms. */
+int64_t core_busy_ms(const struct core *core) MUST_CHECK;
 
 #define CORE_WRONG_STATE "server is not in expected state"
 

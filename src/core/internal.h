@@ -14,8 +14,9 @@ struct core {
     const char *(*variable)(void *ctx, const char *name);
     const struct quote_verifier *verifier; /* NULL: no TEE */
     struct writer *writer;
-    struct vouched *vouched; /* of Marbles that call the client API */
-    struct store *store;     /* of the writer's thread after core_open */
+    struct observer *observer; /* NULL: nobody counts */
+    struct vouched *vouched;   /* of Marbles that call the client API */
+    struct store *store;       /* of the writer's thread after core_open */
     struct recovery_session
         *session; /* NULL: the start was no recovery; lives as long as the core */
     struct buf locked_metadata, locked_signature; /* of the locked state */

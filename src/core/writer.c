@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/writer.h"
 
+#include "core/writer_metrics.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -17,12 +19,16 @@ struct waiting {
 struct writer {
     const struct env *env;
     struct store *store; /* only touched by the thread */
+    struct writer_metrics metrics;
+    _Atomic int64_t
+        step_ms; /* of a clock that nobody sets: when the present step began; 0: it waits for work */
     pthread_t thread;
     pthread_mutex_t lock; /* of everything below */
     pthread_cond_t more;
     struct waiting *first, **end;
     bool closing;
     struct snapshot *published;
+    uint64_t number; /* of `published` */
 };
 
 /* Decisions that become durable together. */
@@ -63,12 +69,20 @@ bool decision_seal(const struct decision *d, struct store *store, const struct o
     return store_begin_generation(store, &generation, err);
 }
 
-struct snapshot *writer_snapshot(struct writer *w)
+struct snapshot *writer_newest(struct writer *w, uint64_t *number)
 {
     (void)pthread_mutex_lock(&w->lock);
     struct snapshot *const s = snapshot_ref(w->published);
+    *number = w->number;
     (void)pthread_mutex_unlock(&w->lock);
     return s;
+}
+
+struct snapshot *writer_snapshot(struct writer *w)
+{
+    uint64_t number = 0;
+
+    return writer_newest(w, &number);
 }
 
 /* Takes the snapshot over. */
@@ -77,6 +91,7 @@ static void publish(struct writer *w, struct snapshot *next)
     (void)pthread_mutex_lock(&w->lock);
     struct snapshot *const before = w->published;
     w->published = next;
+    w->number++;
     (void)pthread_mutex_unlock(&w->lock);
     snapshot_free(before);
 }
@@ -119,13 +134,28 @@ static void answer(struct waiting *waiting, const struct err *err)
     free(waiting);
 }
 
+static void begin_step(struct writer *w)
+{
+    atomic_store_explicit(&w->step_ms, clock_ms(CLOCK_MONOTONIC), memory_order_relaxed);
+}
+
+int64_t writer_busy_ms(const struct writer *w)
+{
+    const int64_t began = atomic_load_explicit(&w->step_ms, memory_order_relaxed);
+
+    return began == 0 ? 0 : clock_ms(CLOCK_MONOTONIC) - began;
+}
+
 /* Makes the group durable and visible, answers everybody in it, and empties it. False: it is undone. */
 static bool flush(struct writer *w, struct group *g, struct err *err)
 {
     if (g->count == 0)
         return true;
     const bool sealed = is_sealed(g->last);
+    begin_step(w);
+    const uint64_t began = writer_metrics_begin(&w->metrics);
     const bool done = !sealed || append(w, g, err);
+    writer_metrics_group(&w->metrics, w->store, g->count, began, done);
     if (done) {
         if (sealed) {
             /* The same map as the store's: the state is in memory once. */
@@ -217,6 +247,7 @@ static void begin_alone(struct writer *w, struct group *g, struct decision *d,
         flush(w, g, &err) && (d->set_recovery ? set_recovery(w, d, &g->last, &err)
                                               : begin_generation(w, d, &g->last, &err));
 
+    writer_metrics_generation(&w->metrics, w->store, done);
     if (!done)
         log_error(w->env->log,
                   d->set_recovery ? "Setting the recovery sets failed"
@@ -233,6 +264,7 @@ static void take_in(struct writer *w, struct group *g, struct waiting *waiting)
     struct err err = { 0 }, not_durable = { 0 };
 
     *d = (struct decision){ 0 };
+    begin_step(w);
     if (!waiting->commit.decide(waiting->commit.arg, g->last, d, &err)) {
         decision_clear(d);
         /* What it was refused for may not be durable yet, or never be. */
@@ -281,12 +313,14 @@ static void *run(void *arg)
         }
         flush_all(w, g);
         snapshot_free(g->last);
+        atomic_store_explicit(&w->step_ms, 0, memory_order_relaxed);
     }
     free(g);
     return NULL;
 }
 
-struct writer *writer_new(const struct env *env, struct store *store, struct snapshot *first)
+struct writer *writer_new(const struct env *env, struct store *store, struct snapshot *first,
+                          struct metrics *metrics)
 {
     struct writer *const w = mem_zero_alloc(1, sizeof *w);
     sigset_t all, before;
@@ -294,6 +328,8 @@ struct writer *writer_new(const struct env *env, struct store *store, struct sna
     w->env = env;
     w->store = store;
     w->published = first;
+    w->number = 1;
+    writer_metrics_init(&w->metrics, metrics, store);
     w->end = &w->first;
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->more, NULL);

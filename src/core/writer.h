@@ -2,6 +2,7 @@
 #pragma once
 #include "base/env.h"
 #include "base/secret.h"
+#include "metrics/metrics.h"
 #include "state/snapshot.h"
 #include "store/store.h"
 
@@ -55,15 +56,21 @@ struct commit {
     void *arg;
 };
 
-/* Takes the snapshot over. The store belongs to the writer's thread from now on. */
-struct writer *writer_new(const struct env *env, struct store *store, struct snapshot *first);
+/* Takes the snapshot over. The store belongs to the writer's thread from now on. metrics: NULL, or where commits
+ * are counted; outlives the writer. */
+struct writer *writer_new(const struct env *env, struct store *store, struct snapshot *first,
+                          struct metrics *metrics);
 /* A new reference to the newest durable snapshot. From any thread. */
 struct snapshot *writer_snapshot(struct writer *writer) MUST_CHECK;
+/* The same with its number: 1 for the first, one more for each that is published. */
+struct snapshot *writer_newest(struct writer *writer, uint64_t *number) MUST_CHECK;
 void writer_submit(struct writer *writer, const struct commit *commit);
 /* Submits and waits. `decide` as above. */
 bool writer_commit(struct writer *writer,
                    bool (*decide)(void *arg, const struct snapshot *now, struct decision *decision,
                                   struct err *err),
                    void *arg, struct err *err) MUST_CHECK;
+/* For how long its thread has been at one step, a decision or a write: 0 when it waits for work. From any thread. */
+int64_t writer_busy_ms(const struct writer *writer) MUST_CHECK;
 /* Finishes what was submitted, ends the thread. NULL is fine. */
 void writer_free(struct writer *writer);

@@ -147,6 +147,8 @@ static void finish(struct connection *c)
 /* The session is over; its alert still goes out. */
 static void fail_tls(struct connection *c, const struct err *err)
 {
+    if (c->stage == STAGE_HANDSHAKE)
+        cell_add(c->listener->config.cells.handshake_failures, 1);
     log_end(c, c->stage == STAGE_HANDSHAKE ? "TLS handshake failed" : "Connection closed: TLS",
             err->text);
     c->stage = STAGE_FLUSH;
@@ -165,6 +167,7 @@ static void on_request(void *arg, uint64_t id, struct http_request *request)
     }
     c->exchanges++;
     (void)atomic_fetch_add(&c->loop->net->requests, 1);
+    cell_add(c->listener->config.cells.in_flight, 1);
     c->listener->config.handler(c->listener->config.arg, exchange_new(c->loop->inbox, c, id),
                                 request);
 }
@@ -180,6 +183,7 @@ static void on_refused(void *arg, int status, const char *reason, struct http_re
 {
     const struct net_listener *const config = &((struct connection *)arg)->listener->config;
 
+    cell_add(config->cells.malformed, 1);
     config->on_refused(config->arg, status, reason, response);
 }
 
@@ -473,6 +477,7 @@ static void expire(struct connection *c, enum deadline which)
         return;
     case DEADLINE_HANDSHAKE:
         log_end(c, "Connection closed", "TLS handshake takes too long");
+        cell_add(c->listener->config.cells.handshake_failures, 1);
         close_now(c);
         return;
     case DEADLINE_LINGER:
@@ -545,6 +550,7 @@ void connection_answer(struct net_exchange *exchange)
     struct net *const net = c->loop->net;
 
     c->exchanges--;
+    cell_add(c->listener->config.cells.in_flight, -1);
     if (c->stage == STAGE_OPEN) {
         http_server_respond(c->http, exchange->id, &exchange->response);
         advance(c);

@@ -67,18 +67,23 @@ void listener_leave(struct listener *listener, const struct source *source)
     if (listener->sources != NULL)
         sources_leave(listener->sources, source);
     (void)atomic_fetch_sub(&listener->open, 1);
+    cell_add(listener->config.cells.open, -1);
 }
 
 static void admit(struct acceptor *acceptor, int fd, const struct sockaddr_storage *from)
 {
     const struct source source = address_source(from);
+    const struct net_cells *const cells = &acceptor->listener->config.cells;
     const char *const exceeded = enter(acceptor->listener, &source);
 
     if (exceeded != NULL) {
         (void)close(fd);
+        cell_add(cells->refused, 1);
         log_refused(acceptor, from, exceeded);
         return;
     }
+    cell_add(cells->accepted, 1);
+    cell_add(cells->open, 1);
     connection_open(acceptor->loop, acceptor->listener, fd, from);
 }
 

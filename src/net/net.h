@@ -3,6 +3,7 @@
 #include "base/env.h"
 #include "crypto/tls.h"
 #include "http/server.h"
+#include "metrics/metrics.h"
 
 /*
  * Listeners, event loops and timers: bytes of sockets go to the TLS session and the HTTP codec,
@@ -40,6 +41,15 @@ struct net_limits {
     unsigned idle_ms;              /* between requests */
 };
 
+/* What is counted of a listener: cells that outlive the net, or NULL. */
+struct net_cells {
+    struct metric_cell *accepted, *refused; /* connections; refused: above a limit */
+    struct metric_cell *open,
+        *in_flight; /* connections, requests with the handler: as they are now */
+    struct metric_cell *handshake_failures; /* of TLS, and those that took too long */
+    struct metric_cell *malformed;          /* requests that the codec refused */
+};
+
 struct net_listener {
     const char *address; /* "host:port", ":port", "[::1]:port"; port 0: any free one */
     bool plain;          /* no TLS: the monitoring port */
@@ -47,11 +57,11 @@ struct net_listener {
     /* A new reference to the identity that this new connection gets; NULL closes it. */
     struct tls_identity *(*identity)(void *arg);
     net_handler *handler;
-    size_t (*on_head)(void *arg, const struct http_request *request,
-                      struct http_response *refusal);
+    size_t (*on_head)(void *arg, const struct http_request *request, struct http_response *refusal);
     void (*on_refused)(void *arg, int status, const char *reason, struct http_response *response);
     void *arg; /* for all four, which run on the loops' threads, several at a time */
     struct net_limits limits;
+    struct net_cells cells;
 };
 
 /* At least one loop. *env (random, log) must live as long as the net. */

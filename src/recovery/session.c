@@ -491,6 +491,16 @@ void recovery_session_describe(struct recovery_session *s, struct buf *out)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+void recovery_session_counts(struct recovery_session *s, unsigned *required, unsigned *accepted)
+{
+    if (pthread_mutex_trylock(&s->lock) != 0)
+        return;
+    const struct pile *const pile = &s->piles[s->latest];
+    *required = needed(s, pile);
+    *accepted = (unsigned)pile->count;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
 void recovery_session_progress(struct recovery_session *s, struct buf *out)
 {
     (void)pthread_mutex_lock(&s->lock);

@@ -21,6 +21,7 @@ void store_write_anchor(struct store *s)
 
 void store_set_compaction(struct store *s, size_t snapshot_len)
 {
+    s->snapshot_bytes = snapshot_len;
     s->compact_at = snapshot_len > STORE_COMPACT_AT_LEAST ? snapshot_len : STORE_COMPACT_AT_LEAST;
 }
 
@@ -56,6 +57,7 @@ static bool put_snapshot(struct store *s, const struct omap *values,
         return false;
     s->segment_open = false;
     s->journal_bytes = 0;
+    s->journal_segments = 0;
     store_set_compaction(s, file.len);
     return true;
 }
@@ -178,6 +180,7 @@ static bool group_append(struct store *s, struct bytes records, struct err *err)
     s->segment_open = true;
     s->last_segment = append.segment;
     s->segment_flags = 0;
+    s->journal_segments += begins;
     s->journal_bytes += records.len + append.header.len;
     return true;
 }

@@ -222,6 +222,7 @@ static void swap_in(struct store *s, struct next *next)
     s->segment_open = false;
     s->segment_flags = generation_flags(s->verdict) & (LOG_AFTER_RECOVERY | LOG_AFTER_IMPORT);
     s->journal_bytes = 0;
+    s->journal_segments = 0;
     s->slot_at = 0;
     s->next_cell = 1;
     s->verdict = STORE_OPEN;

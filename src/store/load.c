@@ -118,6 +118,7 @@ static bool segments_scan(struct store *s, struct err *err)
         if (!journal_scan(buf_bytes(&segment->raw), &place, &s->position, &segment->keep, err))
             return false;
         s->journal_bytes += segment->keep;
+        s->journal_segments += segment->keep > 0;
     }
     return true;
 }

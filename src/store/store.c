@@ -84,6 +84,13 @@ uint64_t store_generation(const struct store *s)
     return s->owner.generation;
 }
 
+struct store_sizes store_sizes(const struct store *s)
+{
+    if (s->verdict != STORE_OPEN)
+        return (struct store_sizes){ 0 };
+    return (struct store_sizes){ s->snapshot_bytes, s->journal_bytes, s->journal_segments };
+}
+
 const uint8_t *store_deployment(const struct store *s)
 {
     return s->owner.deployment;

@@ -56,6 +56,12 @@ uint64_t store_seq(const struct store *store) MUST_CHECK;
 const uint8_t *store_chain(const struct store *store) MUST_CHECK; /* 32 bytes */
 /* Number of the key generation; 0 in FRESH and FOREIGN. */
 uint64_t store_generation(const struct store *store) MUST_CHECK;
+/* What the state takes on the disk; all 0 until it is open. */
+struct store_sizes {
+    uint64_t snapshot_bytes;                  /* of the last snapshot */
+    uint64_t journal_bytes, journal_segments; /* since then */
+};
+struct store_sizes store_sizes(const struct store *store) MUST_CHECK;
 enum { STORE_DEPLOYMENT_LEN = 16 }; /* bytes */
 /* Zeros in FRESH and FOREIGN. */
 const uint8_t *store_deployment(const struct store *store) MUST_CHECK;

@@ -58,8 +58,9 @@ struct store {
     uint32_t segment_flags; /* of the next segment: enum log_flags */
 
     uint64_t journal_bytes, compact_at; /* since the snapshot; when to compact */
-    uint64_t slot_at;                   /* offset of our slot in the blob of slots */
-    unsigned next_cell;                 /* the anchor cell that is overwritten next */
+    uint64_t journal_segments, snapshot_bytes;
+    uint64_t slot_at;   /* offset of our slot in the blob of slots */
+    unsigned next_cell; /* the anchor cell that is overwritten next */
 };
 
 /* Finds out the verdict and fills the store. FAIL_DAMAGED: stopped. (load.c) */
@@ -87,5 +88,5 @@ bool store_check_recovery_set(struct bytes rwk, struct bytes line, struct err *e
 /* Appends its slot, for env, owner and dek of the store. (recovery_sets.c) */
 bool store_write_recovery_slot(const struct store *store, struct bytes rwk, struct bytes line,
                                struct buf *out, struct err *err) MUST_CHECK;
-/* Sets when the journal is compacted next, after a snapshot of that many bytes. (commit.c) */
+/* Notes a snapshot of that many bytes, and when the journal after it is compacted. (commit.c) */
 void store_set_compaction(struct store *store, size_t snapshot_len);

@@ -7,6 +7,7 @@
 #include "api/marble.h"
 #include "crypto/p384_accel.h"
 #include "net/net.h"
+#include "tawd/monitoring.h"
 #include "tawd/notify.h"
 #include "tawd/options.h"
 #include "tawd/world.h"
@@ -42,6 +43,7 @@ struct tawd {
     struct options options;
     struct log log;
     struct env env;
+    struct monitoring *monitoring; /* NULL: there is no monitoring port */
     struct sealing *sealing;
     struct core *core;
     struct pool *pool;
@@ -130,6 +132,7 @@ static bool open_core(struct tawd *t, struct err *err)
         .name_count = split_names(t->options.dns_names, names, COUNT_OF(names)),
         .import_without_recovery = t->options.simulation,
         .variable = environment_variable,
+        .metrics = monitoring_metrics(t->monitoring),
     };
 
     t->core = core_open(&config, err);
@@ -230,6 +233,7 @@ static bool listen_on_all(struct tawd *t, unsigned loops, struct err *err)
         .on_refused = on_refused,
         .arg = t->api,
         .limits = limits_of(&t->options),
+        .cells = monitoring_cells(t->monitoring, MONITORED_CLIENT),
     };
     struct net_listener mesh = client;
 
@@ -240,6 +244,7 @@ static bool listen_on_all(struct tawd *t, unsigned loops, struct err *err)
     mesh.on_refused = on_marble_refused;
     mesh.arg = t->marble_api;
     mesh.http2_only = true;
+    mesh.cells = monitoring_cells(t->monitoring, MONITORED_MESH);
     t->net = net_new(&t->env, loops, err);
     if (t->net == NULL || !net_listen(t->net, &client, &client_port, err) ||
         !net_listen(t->net, &mesh, &mesh_port, err) || !net_start(t->net, err))
@@ -258,9 +263,6 @@ static void warn_about_options(const struct tawd *t)
     log_warn(&t->log,
              "SIMULATION MODE: no TEE protects this Coordinator. Never use it for real secrets",
              LOG_TEXT("platform_key", t->options.platform_key));
-    if (t->options.prometheus_address[0] != '\0')
-        log_warn(&t->log, "This version serves no metrics",
-                 LOG_TEXT("ignored", t->options.prometheus_address));
 }
 
 static unsigned thread_count(const struct options *o)
@@ -279,6 +281,13 @@ static void start_apis(struct tawd *t, unsigned threads)
     t->marble_pool = pool_new(threads < MOST_POOL_THREADS ? threads : MOST_POOL_THREADS);
     pool_set_limit(t->marble_pool, MARBLES_WAITING);
     t->marble_api = marble_api_new(t->core, t->marble_pool);
+    if (t->monitoring == NULL)
+        return;
+    const struct monitored_pool pools[] = { { "client", t->pool }, { "marbles", t->marble_pool } };
+    api_measure(t->api, monitoring_metrics(t->monitoring));
+    marble_api_measure(t->marble_api, monitoring_metrics(t->monitoring),
+                       monitoring_events(t->monitoring));
+    monitoring_add_pools(t->monitoring, pools);
 }
 
 static enum exit_status start(struct tawd *t)
@@ -298,6 +307,8 @@ static enum exit_status start(struct tawd *t)
     warn_about_options(t);
     if (!file_make_directories(t->env.files, t->options.seal_directory, &err))
         return report(&t->log, "Cannot create or access sealdir", &err, EXIT_SURROUNDINGS);
+    if (t->options.prometheus_address[0] != '\0')
+        t->monitoring = monitoring_new(&t->env);
     t->sealing = sealing_open_file(&t->env, t->options.platform_key, &err);
     if (t->sealing == NULL)
         return report(&t->log, "Cannot use the platform key", &err, EXIT_SURROUNDINGS);
@@ -307,6 +318,9 @@ static enum exit_status start(struct tawd *t)
         return report(&t->log, "Cannot set the startup manifest", &err, EXIT_MANIFEST);
     start_apis(t, threads);
     if (!listen_on_all(t, threads, &err))
+        return report(&t->log, "Cannot listen", &err, exit_status_of(err.kind));
+    if (t->monitoring != NULL && !monitoring_listen(t->monitoring, t->options.prometheus_address,
+                                                    t->core, t->options.stuck_after_ms, &err))
         return report(&t->log, "Cannot listen", &err, exit_status_of(err.kind));
     return EXIT_AS_ASKED;
 }
@@ -328,10 +342,13 @@ static void wait_for_signal(const sigset_t *signals)
     notify_send("STOPPING=1");
 }
 
+/* The monitoring port is there until nothing is in flight any more; it looks at what is freed after it. */
 static void stop(struct tawd *t)
 {
+    monitoring_stopping(t->monitoring);
     if (t->net != NULL && !net_drain(t->net, t->options.drain_timeout_ms))
         log_warn(&t->log, "Some requests were not finished in time");
+    monitoring_close(t->monitoring);
     /* They finish their tasks, whose answers still find the connections. */
     pool_free(t->pool);
     pool_free(t->marble_pool);
@@ -339,6 +356,7 @@ static void stop(struct tawd *t)
     api_free(t->api);
     marble_api_free(t->marble_api);
     core_free(t->core);
+    monitoring_free(t->monitoring);
     sealing_free(t->sealing);
 }
 

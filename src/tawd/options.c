@@ -33,7 +33,7 @@ static const struct option_row ROWS[] = {
       "where the Marble API (gRPC) listens" },
     { "--prometheus-address", "EDG_COORDINATOR_PROMETHEUS_ADDR", OPTION_TEXT,
       AT(prometheus_address), "", 0, 0,
-      "where metrics are served (not in this version: said in the log, otherwise ignored)" },
+      "where metrics, events and health are served over plain HTTP; empty: nowhere" },
     { "--dns-names", "EDG_COORDINATOR_DNS_NAMES", OPTION_TEXT, AT(dns_names), "localhost", 0, 0,
       "names and IP addresses in the certificates, separated by commas" },
     { "--seal-dir", "EDG_COORDINATOR_SEAL_DIR", OPTION_TEXT, AT(seal_directory), "", 0, 0,
@@ -69,6 +69,8 @@ static const struct option_row ROWS[] = {
       86400000, "milliseconds between requests on one connection" },
     { "--drain-timeout", "TAW_DRAIN_TIMEOUT_MS", OPTION_NUMBER, AT(drain_timeout_ms), "5000", 0,
       3600000, "milliseconds to finish requests in flight when told to stop" },
+    { "--stuck-after", "TAW_STUCK_AFTER_MS", OPTION_NUMBER, AT(stuck_after_ms), "30000", 100,
+      3600000, "milliseconds that the disk may take for a change before /healthz says so" },
     { "--help", NULL, OPTION_SWITCH, AT(help), "0", 0, 0, "show this and exit" },
     { "--version", NULL, OPTION_SWITCH, AT(version), "0", 0, 0, "show the version and exit" },
 };

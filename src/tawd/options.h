@@ -20,7 +20,7 @@ struct options {
     unsigned max_connections, max_connections_per_source, max_streams;
     unsigned max_header_bytes, max_body_bytes;
     unsigned handshake_timeout_ms, request_timeout_ms, response_timeout_ms, idle_timeout_ms;
-    unsigned drain_timeout_ms;
+    unsigned drain_timeout_ms, stuck_after_ms;
 };
 
 /* FAIL_MALFORMED says which flag or variable is wrong and how. Texts point into argv and environment. */

@@ -20,7 +20,7 @@ STATES = SHARED / "fixtures/states"
 
 WHOLE = """activate-certificates activate-errors activate-secrets activate-templates activate-ttls auth-users features-closed
 grpc-transport http-methods http-odd import-state manifest-bytes-as-numbers manifest-no-keys-v2 manifest-rejected
-manifest-set-v1 manifest-set-v2 manifest-unusable recovery-2020 recovery-after-rejected-manifest recovery-all
+manifest-set-v1 manifest-set-v2 manifest-unusable metrics recovery-2020 recovery-after-rejected-manifest recovery-all
 recovery-all-bad-signature recovery-dismiss recovery-ephemeral recovery-single recovery-threshold recovery-without-keys
 recovery-wrong-secret restart seal-mode-disabled secrets-into-marble secrets-read secrets-write sign-quote startup-manifest
 startup-manifest-bad state-fresh state-recovery""".split()

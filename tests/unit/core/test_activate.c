@@ -80,7 +80,7 @@ static void refuse_until_the_key(struct scene *s, struct fake_verifier *v, struc
     put_value(m, PREFIX_ACTIVATIONS "full", BYTES_LITERAL("x"));
     assert_refused(m, asked, ACTIVATION_REFUSED, VERIFICATION "value activations:full of...");
     put_value(m, PREFIX_ACTIVATIONS "full", BYTES_LITERAL("1"));
-    assert_refused(m, asked, ACTIVATION_REFUSED,
+    assert_refused(m, asked, ACTIVATION_SPENT,
                    VERIFICATION "reached max activations count (1) for marble type \"full\"");
     put_value(m, PREFIX_ACTIVATIONS "full", BYTES_LITERAL("0"));
     assert_refused(m, asked, ACTIVATION_BAD_UUID, "invalid UUID: invalid UUID length: 1");
@@ -142,7 +142,7 @@ static void refusals_come_in_their_order(void **state)
     refuse_parameters_and_the_disk(&s, &asked);
     auto_outcome o = activate_ok(&s.machine, &asked);
     assert_bytes_equal(outcome_file(&o, "f"), BYTES_LITERAL("30313233343536373839616263646566"));
-    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, VERIFICATION "reached max...");
+    assert_refused(&s.machine, &asked, ACTIVATION_SPENT, VERIFICATION "reached max...");
     scene_end(&s);
 }
 

@@ -66,7 +66,7 @@ static void limit_is_reached_and_not_passed(void **state)
     bad.uuid = BYTES_LITERAL("bad");
     assert_refused(&s.machine, &bad, ACTIVATION_BAD_UUID, "invalid UUID...");
     spend(&s.machine, &asked);
-    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED,
+    assert_refused(&s.machine, &asked, ACTIVATION_SPENT,
                    "marble verification failed: reached max activations count (2) for marble type "
                    "\"b\"");
     assert_int_equal(count_of(&s.machine, "b"), 2);
@@ -105,7 +105,7 @@ static void *activate_often(void *arg)
         struct activation asked = attempt(i % 2 == 0 ? name : "");
         auto_outcome o = activate(c->machine, &asked);
         c->successes += o.result == ACTIVATION_DONE;
-        c->refusals += o.result == ACTIVATION_REFUSED;
+        c->refusals += o.result == ACTIVATION_SPENT;
     }
     return NULL;
 }
@@ -135,7 +135,7 @@ static void limit_is_exact_for_16_threads_at_once(void **state)
     scene_restart(&s);
     assert_int_equal(count_of(&s.machine, "b"), LIMIT);
     const struct activation asked = marble_request("b");
-    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, EXHAUSTED);
+    assert_refused(&s.machine, &asked, ACTIVATION_SPENT, EXHAUSTED);
 }
 
 static void count_without_sealing_lives_in_memory(void **state)
@@ -149,7 +149,7 @@ static void count_without_sealing_lives_in_memory(void **state)
     set_manifest_with(&s.machine, "\"Config\":{\"SealMode\":\"Disabled\"},\"Marbles\":{\"b\":{"
                                   "\"Package\":\"p\",\"MaxActivations\":1}},");
     spend(&s.machine, &asked);
-    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, EXHAUSTED);
+    assert_refused(&s.machine, &asked, ACTIVATION_SPENT, EXHAUSTED);
 }
 
 /* ---- a disk that fails, and a crash ---- */
@@ -222,7 +222,7 @@ static void activation_that_is_not_durable_is_refused_and_not_counted(void **sta
     world_heal(&s.world);
     assert_int_equal(count_of(&s.machine, "b"), 0);
     spend(&s.machine, &asked);
-    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, EXHAUSTED);
+    assert_refused(&s.machine, &asked, ACTIVATION_SPENT, EXHAUSTED);
 }
 
 /* ---- while another decision is being made ---- */
@@ -310,7 +310,7 @@ static void two_attempts_for_the_last_activation_get_one(void **state)
     run_meanwhile(&s, &m);
     auto_outcome first = pending_wait(&m.pending[0]), second = pending_wait(&m.pending[1]);
     assert_outcome(&first, ACTIVATION_DONE, "");
-    assert_outcome(&second, ACTIVATION_REFUSED, EXHAUSTED);
+    assert_outcome(&second, ACTIVATION_SPENT, EXHAUSTED);
     assert_int_equal(count_of(&s.machine, "b"), 1);
 }
 
