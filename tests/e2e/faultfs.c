@@ -10,6 +10,7 @@
  *   FAULTFS_DO     kill, kill-after: SIGKILL before or after the call
  *                  EIO: it fails; ENOSPC: it fails if it is one that a full disk can make fail
  *                  short: a write takes half of its bytes, later ones find the disk full
+ *                  hang: it waits until FAULTFS_UNTIL exists
  *   FAULTFS_FOR    how many calls go wrong, 1 if not set
  *   FAULTFS_UNTIL  a file; while it exists nothing goes wrong
  *
@@ -27,11 +28,20 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_FD = 1024, MAX_NAME = 256 };
 
-enum fault { FAULT_NONE = 0, FAULT_KILL, FAULT_KILL_AFTER, FAULT_EIO, FAULT_ENOSPC, FAULT_SHORT };
+enum fault {
+    FAULT_NONE = 0,
+    FAULT_KILL,
+    FAULT_KILL_AFTER,
+    FAULT_EIO,
+    FAULT_ENOSPC,
+    FAULT_SHORT,
+    FAULT_HANG
+};
 
 static struct {
     const char *directory, *until;
@@ -45,7 +55,9 @@ static char names[MAX_FD][MAX_NAME]; /* by descriptor; empty: not in the directo
 
 static enum fault fault_by_name(const char *name)
 {
-    static const char *const texts[] = { "", "kill", "kill-after", "EIO", "ENOSPC", "short" };
+    static const char *const texts[] = {
+        "", "kill", "kill-after", "EIO", "ENOSPC", "short", "hang"
+    };
 
     for (size_t i = 1; name != NULL && i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i], name) == 0)
@@ -91,10 +103,22 @@ static bool is_inside_fd(int fd)
 /* What may be done to a call. */
 enum call_kind { CALL_OTHER, CALL_NEEDS_SPACE, CALL_WRITES };
 
+static bool nothing_goes_wrong(void)
+{
+    return plan.until != NULL && syscall(SYS_faccessat, AT_FDCWD, plan.until, F_OK) == 0;
+}
+
+static void hang(void)
+{
+    const struct timespec a_moment = { 0, 10 * 1000 * 1000 };
+
+    while (!nothing_goes_wrong())
+        (void)syscall(SYS_nanosleep, &a_moment, NULL);
+}
+
 static enum fault fault_of(unsigned long number, enum call_kind kind)
 {
-    if (plan.at == 0 || number < plan.at || number - plan.at >= plan.count ||
-        (plan.until != NULL && syscall(SYS_faccessat, AT_FDCWD, plan.until, F_OK) == 0))
+    if (plan.at == 0 || number < plan.at || number - plan.at >= plan.count || nothing_goes_wrong())
         return FAULT_NONE;
     if (plan.kind == FAULT_SHORT && kind == CALL_WRITES && number == plan.at)
         return FAULT_SHORT;
@@ -107,7 +131,8 @@ static enum fault fault_of(unsigned long number, enum call_kind kind)
 /* Counts and logs a call; what is to be done to it. Comes back with errno as it was. */
 static enum fault enter(const char *call, const char *name, enum call_kind kind)
 {
-    static const char *const words[] = { "", " kill", " kill-after", " EIO", " ENOSPC", " short" };
+    static const char *const words[] = { "",        " kill",  " kill-after", " EIO",
+                                         " ENOSPC", " short", " hang" };
     const int saved = errno;
     char line[MAX_NAME + 64];
 
@@ -120,6 +145,8 @@ static enum fault enter(const char *call, const char *name, enum call_kind kind)
     (void)pthread_mutex_unlock(&lock);
     if (fault == FAULT_KILL)
         (void)syscall(SYS_kill, getpid(), SIGKILL);
+    if (fault == FAULT_HANG)
+        hang();
     errno = saved;
     return fault;
 }
