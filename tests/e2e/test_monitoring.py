@@ -154,7 +154,10 @@ def every_listed_metric_is_served_with_its_type_and_nothing_else_is(home):
     Marble().parameters(c)
     equal(Marble("few").activate(c).code, activation.OK)
     equal(Marble("few", activation.UUIDS[1]).activate(c).code, activation.PERMISSION_DENIED)
-    got, wanted = c.metrics().types, listed_metrics()
+    m, wanted = c.metrics(), listed_metrics()
+    got = m.types
+    equal(m.value("taw_marble_activations_total", type="few", result="ok"), 1)
+    equal(m.value("taw_marble_activations_total", type="few", result="budget"), 1)
     equal({name: kind for name, kind in got.items() if wanted.get(name) != kind}, {}, "served but not listed so")
     equal(sorted(set(wanted) - set(got)), [], "listed but not served")
     c.stop()

@@ -291,6 +291,7 @@ bool machine_try(struct world *w, const char *name, bool plain_import, struct ma
         .name_count = 1,
         .import_without_recovery = plain_import,
         .verifier = w->verifier,
+        .metrics = w->metrics,
     };
     m->core = core_open(&config, err);
     if (m->core != NULL)

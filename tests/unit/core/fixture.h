@@ -36,6 +36,7 @@ struct world {
     struct env env;
     int64_t now_ms;                        /* see world_set_clock */
     const struct quote_verifier *verifier; /* of machines that start from now on; NULL: no TEE */
+    struct metrics *metrics;               /* of the next machine; NULL: nobody counts */
 };
 void world_begin(struct world *w);
 void world_end(struct world *w);
