@@ -14,7 +14,8 @@ struct api;
 /* Where the answer goes, once for each request, from any thread; takes the contents of *response. */
 typedef void api_respond(void *token, struct http_response *response);
 
-/* Core and pool are borrowed and outlive the api. */
+/* Core and pool are borrowed. An answer may wait for the core's writer, so the api is freed after the core unless
+ * nothing is in flight. */
 struct api *api_new(struct core *core, struct pool *pool);
 void api_free(struct api *api);
 /* Before the first request: counts them. The registry outlives the api; NULL: nobody counts. It is not written any

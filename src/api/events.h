@@ -10,7 +10,7 @@ struct events;
 
 enum {
     EVENTS_MOST = 10000,
-    EVENTS_BYTES = 8 << 20,         /* of all of them together */
+    EVENTS_BYTES = 4 << 20,         /* of all of them together */
     EVENTS_LARGEST_QUOTE = 64 << 10 /* bytes; of a larger one nothing is kept: null */
 };
 

@@ -15,7 +15,7 @@ struct marble_api;
 
 typedef void marble_respond(void *token, struct http_response *response);
 
-/* Core and pool are borrowed and outlive it. */
+/* Core and pool are borrowed; freed after the core, as the client API. */
 struct marble_api *marble_api_new(struct core *core, struct pool *pool);
 void marble_api_free(struct marble_api *api);
 /* As api_measure; successful activations go to the events, which may be NULL and outlive the api. */

@@ -353,9 +353,10 @@ static void stop(struct tawd *t)
     pool_free(t->pool);
     pool_free(t->marble_pool);
     net_free(t->net);
+    /* It finishes its commits; their answers find no connection any more, but they are counted. */
+    core_free(t->core);
     api_free(t->api);
     marble_api_free(t->marble_api);
-    core_free(t->core);
     monitoring_free(t->monitoring);
     sealing_free(t->sealing);
 }

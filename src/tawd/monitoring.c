@@ -8,13 +8,15 @@
 #include <string.h>
 
 enum {
-    CONNECTIONS = 16, /* each may wait for an answer of some MiB */
+    CONNECTIONS = 32, /* each may wait for an answer of some MiB */
+    CONNECTIONS_PER_SOURCE =
+        8, /* so that nobody alone keeps the probes out, which would end the process */
     HEADER_BYTES = 8192,
     HEADER_FIELDS = 64,
     BODY_BYTES = 4096, /* of what is ignored */
     REQUEST_MS = 5000,
     RESPONSE_MS = 10000,
-    IDLE_MS = 75000, /* longer than the usual interval of a scrape */
+    IDLE_MS = 30000,
     DRAIN_MS = 500,
     LISTENERS = 3,
 };
@@ -154,6 +156,7 @@ bool monitoring_listen(struct monitoring *m, const char *address, struct core *c
         .arg = m->monitor,
         .limits = { .http = { HEADER_BYTES, HEADER_FIELDS, BODY_BYTES, .streams = 1 },
                     .connections = CONNECTIONS,
+                    .connections_per_source = CONNECTIONS_PER_SOURCE,
                     .handshake_ms = REQUEST_MS,
                     .request_ms = REQUEST_MS,
                     .response_ms = RESPONSE_MS,

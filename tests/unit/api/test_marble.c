@@ -5,9 +5,11 @@
 #include "client.h"
 #include "grpc/grpc.h"
 #include "marble.h"
+#include "scrape.h"
 #include "state/names.h"
 
 #include <errno.h>
+#include <time.h>
 
 /* The Marble API as a gRPC client sees it (marble-api.md, 1). */
 
@@ -621,6 +623,108 @@ static void activation_whose_answer_never_left_is_given_back(void **state)
     }
 }
 
+/* ---- what is counted ---- */
+
+#define UNARY "grpc_method=\"Activate\",grpc_service=\"rpc.Marble\",grpc_type=\"unary\""
+
+static void calls_are_counted_by_status_and_activations_by_outcome(void **state)
+{
+    const struct activation asked = marble_request("b"), unknown = marble_request("nope");
+    auto_string *extra = mem_printf(LIMITED, 1);
+    struct metrics *const metrics = metrics_new();
+    auto_scene s;
+
+    (void)state;
+    scene_begin(&s, extra);
+    marble_api_measure(s.api, metrics, NULL);
+    auto_response done = call_marble(&s, usual, &asked);
+    auto_response spent = call_marble(&s, usual, &asked);
+    auto_response refused = call_marble(&s, usual, &unknown);
+    auto_response no_frame = call_body(&s, usual, BYTES_LITERAL("x"));
+    auto_response no_message = call_body(&s, usual, BYTES_LITERAL("\0\0\0\0\1\xff"));
+    pool_set_limit(s.service.pool, 0);
+    auto_response busy = call_marble(&s, usual, &asked);
+    done.left = true;
+    assert_line(metrics, "grpc_server_started_total{" UNARY "} 6");
+    assert_line(metrics, "grpc_server_msg_received_total{" UNARY "} 4");
+    assert_line(metrics, "grpc_server_msg_sent_total{" UNARY "} 1");
+    assert_line(metrics, "grpc_server_handled_total{grpc_code=\"OK\"," UNARY "} 1");
+    assert_line(metrics, "grpc_server_handled_total{grpc_code=\"PermissionDenied\"," UNARY "} 2");
+    assert_line(metrics, "grpc_server_handled_total{grpc_code=\"Internal\"," UNARY "} 2");
+    assert_line(metrics, "grpc_server_handled_total{grpc_code=\"Unavailable\"," UNARY "} 1");
+    assert_line(metrics, "taw_marble_api_busy_total 1");
+    assert_line(metrics, "taw_marble_activations_total{result=\"ok\",type=\"b\"} 1");
+    assert_line(metrics, "taw_marble_activations_total{result=\"budget\",type=\"b\"} 1");
+    assert_line(metrics, "taw_marble_activations_total{result=\"denied\",type=\"unknown\"} 1");
+    metrics_free(metrics);
+}
+
+static void throw_away(void *token, struct http_response *response)
+{
+    (void)atomic_fetch_add((atomic_uint *)token, 1);
+    http_response_clear(response);
+}
+
+static void *open_later(void *arg)
+{
+    const struct timespec moment = { 0, 20000000 };
+
+    (void)nanosleep(&moment, NULL);
+    (void)sem_post(arg);
+    return NULL;
+}
+
+static bool wait_for_opening(void *arg, const struct snapshot *now, struct decision *d,
+                             struct err *err)
+{
+    (void)now, (void)d;
+    while (sem_wait(arg) != 0)
+        continue;
+    return err_set(err, FAIL_STATE, "nothing to do");
+}
+
+static void ignore(void *arg, const struct err *err)
+{
+    (void)arg, (void)err;
+}
+
+/* As tawd ends when the disk hangs for longer than it may take to finish: pools, core, and then the API. */
+static void an_answer_that_comes_when_the_core_ends_is_still_counted(void **state)
+{
+    const struct activation asked = marble_request("b");
+    auto_string *extra = mem_printf(LIMITED, 1);
+    auto_buf body = body_of(&asked);
+    struct http_request request = request_of("POST", "/rpc.Marble/Activate", usual);
+    struct metrics *const metrics = metrics_new();
+    atomic_uint answers = 0;
+    pthread_t opener;
+    struct scene s;
+    sem_t gate;
+
+    (void)state;
+    scene_begin(&s, extra);
+    marble_api_measure(s.api, metrics, NULL);
+    (void)sem_init(&gate, 0, 0);
+    writer_submit(core_writer(s.service.machine.core),
+                  &(struct commit){ wait_for_opening, ignore, &gate });
+    buf_add(&request.body, buf_bytes(&body));
+    request.peer_leaf = bytes_copy(BYTES_LITERAL("a leaf"));
+    request.peer_leaf_len = 6;
+    marble_api_handle(s.api, &request, throw_away, &answers);
+    pool_free(s.service.pool);
+    assert_int_equal(answers, 0);
+    assert_int_equal(pthread_create(&opener, NULL, open_later, &gate), 0);
+    machine_stop(&s.service.machine);
+    assert_int_equal(pthread_join(opener, NULL), 0);
+    assert_int_equal(answers, 1);
+    assert_line(metrics, "grpc_server_handled_total{grpc_code=\"OK\"," UNARY "} 1");
+    marble_api_free(s.api);
+    api_free(s.service.api);
+    world_end(&s.service.world);
+    (void)sem_destroy(&gate);
+    metrics_free(metrics);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(head_is_checked_in_order),
     cmocka_unit_test(head_takes_content_types_of_grpc_only),
@@ -637,6 +741,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(full_pool_answers_unavailable_at_once),
     cmocka_unit_test(name_of_an_attempt_has_at_most_64_bytes),
     cmocka_unit_test(activation_whose_answer_never_left_is_given_back),
+    cmocka_unit_test(calls_are_counted_by_status_and_activations_by_outcome),
+    cmocka_unit_test(an_answer_that_comes_when_the_core_ends_is_still_counted),
 };
 
 TEST_MAIN(tests)
