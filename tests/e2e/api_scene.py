@@ -7,7 +7,7 @@ import ssl
 
 import activation
 import taw
-from taw import Deployment, b64, keys, run_program
+from taw import Coordinator, Deployment, b64, keys, run_program
 
 SECRET_NAMES = ("token", "key", "site")
 # user: roles. Alice may everything; each of the others lacks one kind of permission.
@@ -63,6 +63,13 @@ class ApiDeployment(Deployment):
         manifest.setdefault("Config", {})["FeatureGates"] = FEATURES if self.features else []
         manifest["Config"]["UpdateThreshold"] = 2
         return manifest
+
+
+def start_running(home, scheme="none", **options):
+    deployment = ApiDeployment(scheme)
+    c = Coordinator(home, **options).start()
+    deployment.set(c).data()
+    return deployment, c
 
 
 def in_v2(manifest):
