@@ -13,6 +13,7 @@ import re
 
 PATH = pathlib.Path(__file__).resolve().parents[2] / "docs/openapi.json"
 ROUTES = pathlib.Path(__file__).resolve().parents[2] / "src/api/api.c"
+FUZZ_ROUTES = pathlib.Path(__file__).resolve().parents[2] / "tests/fuzz/fuzz_routes.c"
 METHODS = ("get", "post")
 TYPES = {"string": str, "boolean": bool, "null": type(None), "array": list, "object": dict}
 ANNOTATIONS = {"description", "example"}
@@ -270,3 +271,9 @@ def route_table():
     rows = re.findall(r'^ *\{ *"([A-Z]+)", *"(/[^"]*)", *API_V[12],', ROUTES.read_text(), re.M)
     need(len(rows) == len(set(rows)) and len(rows) > 20, ROUTES.name, "the table of routes is not as expected")
     return set(rows)
+
+
+def fuzz_table():
+    """(method, path) to its status codes, as the fuzz target of all routes knows them."""
+    rows = re.findall(r'\{ "(GET|POST)", "(/[^"]*)",\s*"([0-9 ]+)" \}', FUZZ_ROUTES.read_text())
+    return {(method, path): sorted(map(int, statuses.split())) for method, path, statuses in rows}

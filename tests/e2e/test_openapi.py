@@ -121,6 +121,12 @@ def the_document_names_exactly_what_is_served(home):
     c.stop()
 
 
+def the_fuzz_target_of_all_routes_knows_the_same_statuses(home):
+    document = openapi.load()
+    wanted = {operation: sorted(set(document.responses(*operation)) - {413, 503}) for operation in document.operations()}
+    equal(openapi.fuzz_table(), wanted, "table in fuzz_routes.c")
+
+
 # ---- every answer ----
 
 class Session:

@@ -6,8 +6,6 @@
 #include "api/api.h"
 #include "codec/json.h"
 #include "core/counter.h"
-#include "core/marble_identity.h"
-#include "crypto/csr.h"
 #include "fuzz_world.h"
 
 #include <stdlib.h>
@@ -28,35 +26,16 @@ struct target {
     unsigned calls;
 };
 
-/* What an activation would give. */
-static void issue_leaf(struct target *t)
-{
-    const struct text_list none = { 0 };
-    auto_snapshot *now = core_snapshot(t->core);
-    struct marble_identity identity = { 0 };
-    auto_buf csr = { 0 };
-    struct err err = { 0 };
-    auto_key *key = key_generate(KEY_ECDSA, 256, &err);
-
-    require(key != NULL && csr_make(key, &none, &none, &csr, &err));
-    require(marble_identity_issue(core_env(t->core), now->authority, buf_bytes(&csr),
-                                  BYTES_LITERAL("6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
-                                  BYTES_LITERAL("m"), &identity, &err));
-    buf_add(&t->leaf, cert_der(identity.cert));
-    marble_identity_clear(&identity);
-}
-
 static void open_target(struct target *t)
 {
     struct manifest_reply reply = { 0 };
-    struct err err = { 0 };
 
     t->core = world_core();
-    require(core_set_manifest(t->core, BYTES_LITERAL(manifest), &reply, &err));
+    world_set_manifest(t->core, BYTES_LITERAL(manifest), &reply);
     manifest_reply_clear(&reply);
     t->pool = pool_new(1);
     t->api = api_new(t->core, t->pool);
-    issue_leaf(t);
+    world_marble_leaf(t->core, &t->leaf);
 }
 
 /* Before the counters of the Marble are used up, with another Coordinator. */

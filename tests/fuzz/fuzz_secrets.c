@@ -49,10 +49,9 @@ struct target {
 static void open_target(struct target *t)
 {
     struct manifest_reply reply = { 0 };
-    struct err err = { 0 };
 
     t->core = world_core();
-    require(core_set_manifest(t->core, BYTES_LITERAL(manifest), &reply, &err));
+    world_set_manifest(t->core, BYTES_LITERAL(manifest), &reply);
     manifest_reply_clear(&reply);
     t->pool = pool_new(1);
     t->api = api_new(t->core, t->pool);

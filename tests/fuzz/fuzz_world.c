@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz_world.h"
 
+#include "core/marble_identity.h"
+#include "crypto/csr.h"
 #include "crypto/hash.h"
 
 #include <errno.h>
@@ -135,20 +137,22 @@ static bool no_tee(void *ctx, const uint8_t report_data[static 64], struct buf *
 }
 
 static const struct log silent = { .fd = -1, .level = LOG_ERROR + 1 };
-static const struct env env = { .now_ms = fixed_now,
-                                .random = env_random,
-                                .issue_quote = no_tee,
-                                .files = &null_disk,
-                                .log = &silent };
 
-static struct sealing no_sealing = { .name = "none", .seal = no_seal };
+struct env world_env(const struct files *disk)
+{
+    return (struct env){ .now_ms = fixed_now,
+                         .random = env_random,
+                         .issue_quote = no_tee,
+                         .files = disk,
+                         .log = &silent };
+}
 
-struct core *world_core(void)
+struct core *world_core_on(const struct env *env, struct sealing *sealing)
 {
     static const struct bytes names[] = { { (const uint8_t *)"localhost", 9 } };
-    const struct core_config config = { .env = &env,
+    const struct core_config config = { .env = env,
                                         .seal_directory = "/nowhere",
-                                        .sealing = &no_sealing,
+                                        .sealing = sealing,
                                         .names = names,
                                         .name_count = 1 };
     struct err err = { 0 };
@@ -156,6 +160,39 @@ struct core *world_core(void)
 
     require(core != NULL);
     return core;
+}
+
+struct core *world_core(void)
+{
+    static struct sealing no_sealing = { .name = "none", .seal = no_seal };
+    static struct env env;
+
+    env = world_env(&null_disk);
+    return world_core_on(&env, &no_sealing);
+}
+
+void world_set_manifest(struct core *core, struct bytes manifest, struct manifest_reply *reply)
+{
+    struct err err = { 0 };
+
+    require(core_set_manifest(core, manifest, reply, &err));
+}
+
+void world_marble_leaf(struct core *core, struct buf *leaf)
+{
+    const struct text_list none = { 0 };
+    auto_snapshot *now = core_snapshot(core);
+    struct marble_identity identity = { 0 };
+    auto_buf csr = { 0 };
+    struct err err = { 0 };
+    auto_key *key = key_generate(KEY_ECDSA, 256, &err);
+
+    require(key != NULL && csr_make(key, &none, &none, &csr, &err));
+    require(marble_identity_issue(core_env(core), now->authority, buf_bytes(&csr),
+                                  BYTES_LITERAL("6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+                                  BYTES_LITERAL("m"), &identity, &err));
+    buf_add(leaf, cert_der(identity.cert));
+    marble_identity_clear(&identity);
 }
 
 /* ---- the caller ---- */

@@ -11,6 +11,13 @@ void require(bool holds);
 
 /* Over a disk that forgets and a clock that stands still; waits for its manifest. Freed by the caller. */
 struct core *world_core(void);
+/* The same over another disk, borrowed like the sealing. */
+struct env world_env(const struct files *disk);
+struct core *world_core_on(const struct env *env, struct sealing *sealing);
+/* Sets a manifest that is good; the caller clears the reply. */
+void world_set_manifest(struct core *core, struct bytes manifest, struct manifest_reply *reply);
+/* Appends the certificate of an instance of Marble "m", as its activation would give it. */
+void world_marble_leaf(struct core *core, struct buf *leaf);
 
 /* One answer, waited for. */
 struct answer {
