@@ -8,6 +8,7 @@
  * The second form looks at memory alone, after so many activations against after 1,000, and fails
  * when it has grown. DIRECTORY is there and on a real disk.
  */
+#include "cores.h"
 #include "daemon.h"
 #include "figures.h"
 #include "marble.h"
@@ -15,7 +16,6 @@
 #include "crypto/p384_accel.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -234,8 +234,7 @@ static double rate_on(const struct surroundings *s, const struct marble *marble,
     struct surroundings with = *s;
     struct daemon daemon;
 
-    if (sched_setaffinity(0, sizeof *cores, cores) != 0)
-        die("this program cannot choose its processor");
+    cores_use(cores);
     with.threads = threads;
     start(&with, "activation-small", 0, &daemon);
     (void)activate(&daemon, marble, WARM_UP, AT_ONCE);
@@ -245,31 +244,16 @@ static double rate_on(const struct surroundings *s, const struct marble *marble,
     return o.rate;
 }
 
-/* The first `count` processors of this process. */
-static cpu_set_t first_of(const cpu_set_t *all, int count)
-{
-    cpu_set_t some;
-
-    CPU_ZERO(&some);
-    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&some) < count; i++) {
-        if (CPU_ISSET(i, all))
-            CPU_SET(i, &some);
-    }
-    return some;
-}
-
 /* Clients and server together have one core, and then two: what they share of the work stays the same. */
 static void compare_cores(const struct surroundings *s, const struct marble *marble)
 {
-    cpu_set_t all;
+    const cpu_set_t all = cores_all();
 
-    if (sched_getaffinity(0, sizeof all, &all) != 0)
-        die("the processors of this machine are not known");
     if (CPU_COUNT(&all) < 2)
         return;
-    const cpu_set_t one_core = first_of(&all, 1), two_cores = first_of(&all, 2);
+    const cpu_set_t one_core = cores_first(&all, 1), two_cores = cores_first(&all, 2);
     const double one = rate_on(s, marble, &one_core, 1), two = rate_on(s, marble, &two_cores, 2);
-    (void)sched_setaffinity(0, sizeof all, &all);
+    cores_use(&all);
     auto_string *figure = mem_printf("%.0f, %.0f (%.2f ×)", one, two, two / one);
     print_row_with_aim(
         "activations per second, 16 at a time: clients and server on one core, on two", figure,

@@ -6,10 +6,10 @@
  *
  * DIRECTORY is there and on a real disk. Prints rows of the table in docs/benchmarks.md.
  */
+#include "cores.h"
 #include "daemon.h"
 #include "figures.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 enum {
@@ -76,36 +76,18 @@ static double measure_connections(const struct surroundings *s)
     return samples_least(&connection);
 }
 
-/* What is started afterwards runs there, too. */
-static void run_on(const cpu_set_t *cores)
-{
-    if (sched_setaffinity(0, sizeof *cores, cores) != 0)
-        die("this program cannot choose its processor");
-}
-
-/*
- * On one core the figure is the work for a request. On several, the server's core goes to sleep
- * between requests of a single client, and waking it is charged to the server.
- */
 static void print_requests(const struct surroundings *s)
 {
-    cpu_set_t all, one;
+    const cpu_set_t all = cores_all(), one = cores_first(&all, 1);
     double kernel = 0;
 
-    CPU_ZERO(&one);
-    if (sched_getaffinity(0, sizeof all, &all) != 0)
-        die("the processors of this machine are not known");
-    for (size_t i = 0; CPU_COUNT(&one) == 0; i++) {
-        if (CPU_ISSET(i, &all))
-            CPU_SET(i, &one);
-    }
-    run_on(&one);
+    cores_use(&one);
     const double busy = measure_requests(s, &kernel);
     auto_string *for_busy = mem_printf("%.1f µs (%.0f %% in the kernel)", busy, 100 * kernel);
     print_row_with_aim(
         "processor time for a status request on a kept connection, client on the same core",
         for_busy, "10 µs", busy <= REQUEST_AIM_US);
-    run_on(&all);
+    cores_use(&all);
     const double idle = measure_requests(s, &kernel);
     auto_string *for_idle = mem_printf("%.1f µs (%.0f %% in the kernel)", idle, 100 * kernel);
     print_row("the same, client on any core: with the waking of an idle one", for_idle);
