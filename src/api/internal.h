@@ -39,6 +39,8 @@ struct buf *reply_begin(struct call *call);
 void reply_end(struct call *call);
 /* {"status":"error","data":null,"message":…}, text/plain; no message when it is NULL. */
 void reply_error(struct call *call, int status, const char *message);
+/* The same with text from outside, in which there may be a NUL. */
+void reply_error_of(struct call *call, int status, struct bytes message);
 /* v2: {"status":"fail",…}, application/json. v1 has only errors. */
 void reply_fail(struct call *call, int status, const char *message);
 /* The same with JSON text as data; v2 only. */

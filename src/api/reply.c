@@ -30,18 +30,18 @@ void reply_success(struct call *call, struct bytes data)
 }
 
 static void put_envelope(struct buf *body, const char *status, struct bytes data,
-                         const char *message)
+                         struct bytes message)
 {
     buf_add_format(body, "{\"status\":\"%s\",\"data\":", status);
     buf_add(body, data);
-    if (message != NULL && message[0] != '\0') {
+    if (message.len > 0) {
         json_put_name(body, "message");
-        json_put_string(body, bytes_of_string(message));
+        json_put_string(body, message);
     }
     buf_add_string(body, "}\n");
 }
 
-void fill_error(struct http_response *response, int status, const char *message)
+static void fill_error_of(struct http_response *response, int status, struct bytes message)
 {
     response->status = status;
     response->content_type = TEXT_TYPE;
@@ -49,9 +49,19 @@ void fill_error(struct http_response *response, int status, const char *message)
     put_envelope(&response->body, "error", BYTES_LITERAL("null"), message);
 }
 
+void fill_error(struct http_response *response, int status, const char *message)
+{
+    fill_error_of(response, status, message == NULL ? BYTES_NONE : bytes_of_string(message));
+}
+
 void reply_error(struct call *call, int status, const char *message)
 {
     fill_error(call->response, status, message);
+}
+
+void reply_error_of(struct call *call, int status, struct bytes message)
+{
+    fill_error_of(call->response, status, message);
 }
 
 void reply_fail(struct call *call, int status, const char *message)
@@ -67,7 +77,7 @@ void reply_fail_with(struct call *call, int status, struct bytes data, const cha
 {
     call->response->status = status;
     call->response->content_type = JSON_TYPE;
-    put_envelope(&call->response->body, "fail", data, message);
+    put_envelope(&call->response->body, "fail", data, bytes_of_string(message));
 }
 
 void reply_failed(struct call *call, const struct err *err, int v1_status)

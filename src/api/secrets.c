@@ -69,13 +69,15 @@ static void reply_denied(struct call *call, const struct wanted *w)
 {
     auto_buf text = { 0 };
 
-    buf_add_format(&text, "user %.*s is not allowed to read one or more secrets of: [",
-                   BYTES_FMT(call->user->name));
-    for (size_t i = 0; i < w->count; i++)
-        buf_add_format(&text, "%s%.*s", i > 0 ? " " : "", BYTES_FMT(w->names[i]));
+    buf_add_string(&text, "user ");
+    buf_add(&text, call->user->name);
+    buf_add_string(&text, " is not allowed to read one or more secrets of: [");
+    for (size_t i = 0; i < w->count; i++) {
+        buf_add_string(&text, i > 0 ? " " : "");
+        buf_add(&text, w->names[i]);
+    }
     buf_add_u8(&text, ']');
-    auto_string *message = bytes_to_string(buf_bytes(&text));
-    reply_error(call, call->version == API_V1 ? 400 : 500, message);
+    reply_error_of(call, call->version == API_V1 ? 400 : 500, buf_bytes(&text));
 }
 
 /* The stored record has the members of the answer, in their order (client-api.md, 14.1). */

@@ -361,6 +361,9 @@ static void user_reads_exactly_what_her_roles_grant(void **state)
           "500 " ERROR("user reader is not allowed to read one or more secrets of: [key other]") },
         { "/secrets?s=other",
           "400 " ERROR("user reader is not allowed to read one or more secrets of: [other]") },
+        { "/secrets?s=key%00&s=z",
+          "400 " ERROR(
+              "user reader is not allowed to read one or more secrets of: [key\\u0000 z]") },
     };
     auto_service s;
     auto_buf leaf = begin_with_reader(&s);
