@@ -18,6 +18,7 @@ USERS = {
     "nopackage": ["reader", "writer", "updater"],
     "nomanifest": ["reader", "writer", "packager"],
     "norights": [],
+    "few": ["few"],  # one secret of several
     "expired": ["reader"],
 }
 FEATURES = ["MonotonicCounter", "SignQuoteEndpoint"]
@@ -53,10 +54,12 @@ class ApiDeployment(Deployment):
         manifest["Secrets"].update({"token": {"Type": "plain", "UserDefined": True},
                                     "key": {"Type": "symmetric-key", "Size": 128, "UserDefined": True},
                                     "site": {"Type": "cert-ecdsa", "UserDefined": True}})
+        manifest["Packages"]["other"] = {"SignerID": "9f" * 32, "ProductID": 2, "SecurityVersion": 1}
         manifest["Users"] = {who: {"Certificate": user(who)[0].read_text(), "Roles": roles} for who, roles in USERS.items()}
         manifest["Roles"] = {
             "reader": {"ResourceType": "Secrets", "ResourceNames": ["databaseKey", *SECRET_NAMES], "Actions": ["ReadSecret"]},
             "writer": {"ResourceType": "Secrets", "ResourceNames": list(SECRET_NAMES), "Actions": ["WriteSecret"]},
+            "few": {"ResourceType": "Secrets", "ResourceNames": ["token"], "Actions": ["ReadSecret", "WriteSecret"]},
             "packager": {"ResourceType": "Packages", "ResourceNames": ["backend"], "Actions": ["UpdateSecurityVersion"]},
             "updater": {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]},
         }
@@ -76,8 +79,8 @@ def in_v2(manifest):
     return json.dumps({"manifest": b64(manifest)}).encode()
 
 
-def package_update(version):
-    return json.dumps({"Packages": {"backend": {"SecurityVersion": version}}}).encode()
+def package_update(version, packages=("backend",)):
+    return json.dumps({"Packages": {name: {"SecurityVersion": version} for name in packages}}).encode()
 
 
 def marble_identity(c, home):

@@ -291,7 +291,9 @@ def values_of_secrets_are_refused_one_and_all(home):
         ({"site": {"Private": "AAAA"}}, 500, "site"),
         ({"site": {"Cert": der, "Key": ""}}, 500, "Key"),
         ({"token": {"Key": "AAAA"}, "key": {"Key": "AAAA"}}, 500, "key"),
+        ({"key": {"Key": b64(bytes(16))}, "token": {"Private": "AAAA"}}, 500, "Private"),
         ({"token": {"Key": "AAAA"}, "nothing": {"Key": "AAAA"}}, 500, "does not contain"),
+        ({"token": {"Key": "AAAA"}, "unknown": {"Key": "AAAA"}}, 500, "does not contain"),
     ]
     count = judge.judge(Case("%.60r" % secrets, "POST", "/api/v2/secrets", json.dumps({"secrets": secrets}).encode(), "alice", status, part)
                         for secrets, status, part in rows)
@@ -311,7 +313,7 @@ def queries_are_refused(home):
     names = [("", 400, NO_NAME), ("?", 400, NO_NAME), ("?x=1", 400, NO_NAME), ("?S=token", 400, NO_NAME), ("?s=%zz", 400, NO_NAME),
              ("?s=token;x=1", 400, NO_NAME), ("?%73%00=token", 400, NO_NAME), ("?" + "s&" * 10000 + "s", 400, NO_NAME),
              ("?s", 400, "empty query parameter"), ("?s=", 400, "empty query parameter"), ("?s=token&s=", 400, "empty query parameter"), ("?" + "s&" * 9999 + "s", 400, "empty query parameter"),
-             ("?s=nothing", None, "[nothing]"), ("?s=Token", None, "[Token]"), ("?s=token+", None, "[token ]"), ("?s=token%00", None, "not allowed"),
+             ("?s=nothing", None, "[nothing]"), ("?s=Token", None, "[Token]"), ("?s=token+", None, "[token ]"), ("?s=token%00&s=x", None, "[token\0 x]"),
              ("?s=%ff", None, "not allowed"), ("?s=%0d%0a", None, "not allowed"), ("?s=..%2f..%2ftoken", None, "not allowed"),
              ("?s=token&s=nothing", None, "[nothing token]"), ("?s=" + "a" * 10000, None, "not allowed"), ("?s=x=y", None, "[x=y]"),
              ("?s=token,key", None, "[token,key]")]
@@ -412,9 +414,19 @@ def each_right_is_needed(home):
     rows += [Case("nothing pending", "POST", path, b"", "alice", 404, "no update in progress") for path in ("/api/v2/update-cancel", "/update-cancel")]
     rows += [Case("nothing pending", "POST", path, body, "alice", 404, "no update in progress")
              for path, body in (("/api/v2/update-manifest", in_v2(full)), ("/update-manifest", full))]
-    # What a role allows is not more than it says.
-    rows += [Case("also one that he may not read", "GET", "/api/v2/secrets?s=token&s=nothing", None, "alice", 500, "[nothing token]")]
-    judge.end(judge.judge(rows))
+    # A right to one is none to the others.
+    both = {"token": {"Key": "AAAA"}, "key": {"Key": b64(bytes(16))}}
+    rows += [Case("few", "GET", path + query, None, "few", status, "user few is not allowed to read one or more secrets of: " + names)
+             for path, status in (("/api/v2/secrets", 500), ("/secrets", 400))
+             for query, names in (("?s=key", "[key]"), ("?s=token&s=key", "[key token]"), ("?s=databaseKey&s=token", "[databaseKey token]"))]
+    rows += [Case("few", "POST", "/api/v2/secrets", json.dumps({"secrets": both}).encode(), "few", 500, "user few is not allowed to update secret: key"),
+             Case("few", "POST", "/secrets", json.dumps({"key": both["key"]}).encode(), "few", 400, "user few is not allowed to update secret: key")]
+    rows += [Case("a package too many", "POST", path, wrap(package_update(9, packages)), "alice", status, "user alice is not allowed to update")
+             for packages in (("backend", "other"), ("other",), ("backend", "nothing"))
+             for path, wrap, status in (("/api/v2/update", in_v2, 500), ("/update", lambda raw: raw, 400))]
+    count = judge.judge(rows)
+    count += judge.judge([Case("few", "GET", "/api/v2/secrets?s=token", None, "few", 200)])
+    judge.end(count)
 
 
 # ---- sizes, lengths ----
@@ -436,6 +448,7 @@ def large_bodies_are_refused_before_they_come(home):
                 except TimeoutError:
                     return
             reply = taw.read_reply(sock)
+            true(reply is not None, "%s: no answer" % (row,))
             equal(reply.status, 413, str(row))
             DOCUMENT.check_answer(method, path, reply)
             true(sock.recv(1) == b"", "%s: the connection stays open" % (row,))
