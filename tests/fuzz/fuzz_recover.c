@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Uploads of recovery secrets to a Coordinator that has lost its machine, one after the other until the input ends. The
- * first byte picks the deployment: three holders of whom two are needed, or the page of 2020. Each upload is a
+ * first byte picks the deployment: four holders of whom three are needed, or the page of 2020. Each upload is a
  * body as it stands, or one that is put together from a real secret: whose, which byte is spoilt, how much is cut off, who
  * signed it. A secret counts exactly when it is whole, is signed by its own holder, and did not count before; only
  * when enough of them did, the state is open again, and it is the old one.
@@ -19,7 +19,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HOLDERS = 3, NEEDED = 2, RSA_BITS = 2048, UPLOADS_MAX = 8 };
+enum { HOLDERS = 4, NEEDED = 3, RSA_BITS = 2048, UPLOADS_MAX = 8 };
 
 /* ---- a machine that never opens what it sealed ---- */
 
