@@ -170,7 +170,7 @@ class Session:
         return (method, path) not in self.missing
 
 
-def right_requests(deployment, marble):
+def right_requests(deployment):
     """(method, path) to (query, body, who): what is answered as x-phases says. Without what ends the phase."""
     upload = {"token": {"Key": b64(b"value")}, "key": {"Key": b64(bytes(16)), "Cert": None, "Private": None}}
     nothing = ("", None, None)
@@ -193,7 +193,7 @@ def right_requests(deployment, marble):
         ("POST", "/update-manifest"): ("", deployment.manifest, "alice"),
         ("POST", "/api/v2/update-cancel"): ("", b"", "alice"),
         ("POST", "/update-cancel"): ("", b"", "alice"),
-        ("POST", "/api/v2/monotonic-counter"): ("", b'{"name":"epoch","value":3}', marble),
+        COUNTER: ("", b'{"name":"epoch","value":3}', None),
         ("POST", "/api/v2/sign-quote"): ("", b'{"sgxQuote":"AwACAA=="}', None),
     })
     return requests
@@ -218,11 +218,12 @@ RECOVER_POSTS = {("POST", "/recover"), ("POST", "/api/v2/recover")}
 NEED_PENDING = {("GET", "/update-manifest"), ("GET", "/api/v2/update-manifest"), ("POST", "/update-manifest"),
                 ("POST", "/api/v2/update-manifest"), ("POST", "/update-cancel"), ("POST", "/api/v2/update-cancel")}
 SIGN_QUOTE = ("POST", "/api/v2/sign-quote")
+COUNTER = ("POST", "/api/v2/monotonic-counter")
 
 
 def before_the_manifest(session, deployment):
     ask = session.ask
-    ask_in_phase(session, FRESH, right_requests(deployment, None), MANIFEST_POSTS)
+    ask_in_phase(session, FRESH, right_requests(deployment), MANIFEST_POSTS)
     ask("GET", "/api/v2/quote?nonce=%21", wanted=400)
     ask("POST", "/api/v2/manifest", b"{", wanted=400)
     ask("POST", "/api/v2/manifest", {"manifest": b64(b"{")}, wanted=500)
@@ -236,7 +237,7 @@ def before_the_manifest(session, deployment):
 def while_recovering(session, c, deployment):
     ask = session.ask
     equal(c.code(), RECOVERY, "status")
-    ask_in_phase(session, RECOVERY, right_requests(deployment, None), MANIFEST_POSTS | RECOVER_POSTS)
+    ask_in_phase(session, RECOVERY, right_requests(deployment), MANIFEST_POSTS | RECOVER_POSTS)
     ask("POST", "/recover", b"x" * 32, wanted=410)
     ask("POST", "/api/v2/recover", b"[]", wanted=400)
     ask("POST", "/api/v2/recover", {"recoverySecret": b64(b"short")}, wanted=400)
@@ -271,14 +272,14 @@ def a_site_certificate(session):
 def counters(session, marble):
     """All that a Marble may have, and one more."""
     ask = session.ask
-    ask("POST", "/api/v2/monotonic-counter", {"name": "a"}, None, 401)
-    ask("POST", "/api/v2/monotonic-counter", {"name": "a"}, "alice", 401)
-    ask("POST", "/api/v2/monotonic-counter", {"name": 1}, marble, 400)
-    equal(ask("POST", "/api/v2/monotonic-counter", {"name": "epoch", "value": 2**64 - 1}, marble, 200).data(), {"value": 3}, "counter")
-    equal(ask("POST", "/api/v2/monotonic-counter", {"name": "epoch"}, marble, 200).data(), {"value": 2**64 - 1}, "counter")
+    ask(*COUNTER, {"name": "a"}, None, 401)
+    ask(*COUNTER, {"name": "a"}, "alice", 401)
+    ask(*COUNTER, {"name": 1}, marble, 400)
+    equal(ask(*COUNTER, {"name": "epoch", "value": 2**64 - 1}, marble, 200).data(), {"value": 3}, "counter")
+    equal(ask(*COUNTER, {"name": "epoch"}, marble, 200).data(), {"value": 2**64 - 1}, "counter")
     for number in range(1023):
-        ask("POST", "/api/v2/monotonic-counter", {"name": str(number), "value": 1}, marble, 200)
-    ask("POST", "/api/v2/monotonic-counter", {"name": "one more", "value": 1}, marble, 500)
+        ask(*COUNTER, {"name": str(number), "value": 1}, marble, 200)
+    ask(*COUNTER, {"name": "one more", "value": 1}, marble, 500)
 
 
 def updates(session, deployment):
@@ -319,8 +320,9 @@ def updates(session, deployment):
 
 def while_running(session, home, c, deployment):
     ask = session.ask
-    marble = api_scene.marble_identity(c, home)
-    ask_in_phase(session, RUNNING, right_requests(deployment, marble), NEED_PENDING | {SIGN_QUOTE})
+    ask_in_phase(session, RUNNING, right_requests(deployment), NEED_PENDING | {SIGN_QUOTE, COUNTER})
+    marble = api_scene.marble_identity(c, home)  # after the update of a package, which makes a new marble root
+    ask(*COUNTER, {"name": "epoch", "value": 3}, marble, 200)
     ask("GET", "/api/v2/recovery/secrets", wanted=401)
     refused_secrets(session)
     a_site_certificate(session)
@@ -376,7 +378,7 @@ def every_answer_in_every_phase_is_as_documented(home):
     c = Coordinator(places[1]).start()
     session.serve(c)
     session.ask("POST", "/manifest", ApiDeployment("none", features=False).manifest, wanted=200)
-    session.ask("POST", "/api/v2/monotonic-counter", {}, None, 403)
+    session.ask(*COUNTER, {}, None, 403)
     session.ask(*SIGN_QUOTE, {}, None, 403)
     c.stop()
     the_page_of_2020(session, places[2])
