@@ -36,11 +36,11 @@ void change_put_recovery(struct change *change, const struct recovery_plan *plan
                          struct buf *secrets_json);
 /* Which recovery sets a state that goes on is to have. */
 struct set_choice {
-    const char
-        *kept[STORE_RECOVERY_SETS]; /* ids (hex) of sets that stay, in order; NULL: no more */
-    struct recovery_plan
-        *added; /* a new one after them, NULL: none; borrowed. Its metadata get the deployment id
-                                    of the state and the number of its last commit */
+    /* The ids (hex) of sets that stay, in order; NULL: no more. */
+    const char *kept[STORE_RECOVERY_SETS];
+    /* A new one after them, NULL: none; borrowed. Its metadata get the deployment id of the state and the number of
+     * its last commit. */
+    struct recovery_plan *added;
 };
 /*
  * On the writer's thread, in a decision on a state that is open and sealed: its recovery sets become the chosen ones,

@@ -188,8 +188,8 @@ static bool not_of_a_set(const struct recovery_session *s, struct err *err)
 /* Why a share is of none of the sets. */
 static bool explain_refusal(const struct recovery_session *s, struct bytes share, struct err *err)
 {
-    const struct recovery_metadata *const first = s->sets.at[0], *const last =
-                                                                     s->sets.at[s->sets.count - 1];
+    const struct recovery_metadata *const first = s->sets.at[0];
+    const struct recovery_metadata *const last = s->sets.at[s->sets.count - 1];
 
     if (first->scheme == RECOVERY_NONE)
         return err_set(err, FAIL_DENIED,

@@ -12,8 +12,8 @@ void recovery_sets_clear(struct recovery_sets *sets)
 /* Two sets are of one deployment, each has holders, and their ids tell them apart. */
 static bool go_together(const struct recovery_sets *sets, struct err *err)
 {
-    const struct recovery_metadata *const first = sets->at[0], *const last =
-                                                                   sets->at[sets->count - 1];
+    const struct recovery_metadata *const first = sets->at[0];
+    const struct recovery_metadata *const last = sets->at[sets->count - 1];
 
     if (sets->count == 1)
         return true;
