@@ -131,6 +131,48 @@ static bool generate(const struct generator *g, const struct manifest_secret *s,
     return done || err_in(err, "secret %.*s", BYTES_FMT(s->name));
 }
 
+bool material_generate_one(const struct env *env, const struct manifest_secret *s,
+                           const struct authority *authority, struct arena *arena,
+                           struct stored_secret *out, struct err *err)
+{
+    const struct generator g = { env, authority, arena };
+
+    return generate(&g, s, out, err);
+}
+
+/*
+ * The manifest's entry and not the certificate is the template, because a certificate does not hold all that an
+ * entry may say; but the hash is that of the certificate where the entry says none.
+ */
+static bool renewal_template(const struct manifest_secret *s, const struct stored_secret *old,
+                             struct arena *arena, struct cert_template *t, struct err *err)
+{
+    struct cert_template stored = { 0 };
+    struct err unusable = { 0 };
+    auto_cert *cert = cert_from_der(old->cert.value, err);
+
+    if (cert == NULL)
+        return err_in(err, "its stored certificate");
+    *t = *s->template;
+    t->has_not_after = true;
+    t->not_after = cert_not_after(cert);
+    if (t->signature_algorithm == 0 && stored_secret_template(old, arena, &stored, &unusable))
+        t->signature_algorithm = stored.signature_algorithm;
+    return true;
+}
+
+bool material_renew(const struct env *env, const struct manifest_secret *s,
+                    const struct stored_secret *old, const struct authority *authority,
+                    struct arena *arena, struct stored_secret *out, struct err *err)
+{
+    struct cert_template t;
+
+    *out = *old;
+    return (renewal_template(s, old, arena, &t, err) &&
+            material_issue(env, authority, old->type, old->size, &t, arena, out, err)) ||
+           err_in(err, "secret %.*s", BYTES_FMT(s->name));
+}
+
 bool material_generate(const struct env *env, const struct manifest *manifest,
                        const struct authority *authority, struct arena *arena,
                        struct stored_secret **out, struct err *err)

@@ -19,6 +19,18 @@ bool material_generate(const struct env *env, const struct manifest *manifest,
                        const struct authority *authority, struct arena *arena,
                        struct stored_secret **out, struct err *err) MUST_CHECK;
 
+/* The same for one of them. */
+bool material_generate_one(const struct env *env, const struct manifest_secret *secret,
+                           const struct authority *authority, struct arena *arena,
+                           struct stored_secret *out, struct err *err) MUST_CHECK;
+/*
+ * A stored certificate secret once more, for an update of packages: a new key, a certificate as the manifest says
+ * that ends when the old one does, issued by this authority. *out: all else as stored.
+ */
+bool material_renew(const struct env *env, const struct manifest_secret *secret,
+                    const struct stored_secret *old, const struct authority *authority,
+                    struct arena *arena, struct stored_secret *out, struct err *err) MUST_CHECK;
+
 /* The key of a per-Marble symmetric secret (manifest.md, 7.5): size bits, uuid in canonical text,
  * marble empty when secret binding is off. The bytes live in the arena. */
 bool material_derive_key(struct bytes root_secret, struct bytes uuid, struct bytes name,

@@ -34,28 +34,47 @@ static const check_rule consistency[] = {
 };
 
 /* Phases B and C, as far as they show without generating anything and executing templates. */
-static const check_rule usability[] = {
-    check_secrets_can_be_made, check_recovery_keys, check_user_certificates, check_files,
-    check_variables,
+static const struct {
+    check_rule rule;
+    enum manifest_part part;
+} usability[] = {
+    { check_secrets_can_be_made, MANIFEST_SECRETS },
+    { check_recovery_keys, MANIFEST_RECOVERY_KEYS },
+    { check_user_certificates, MANIFEST_USERS },
+    { check_files, MANIFEST_TEMPLATES },
+    { check_variables, MANIFEST_TEMPLATES },
 };
+static const struct manifest_check_options defaults;
 
-static bool apply(const check_rule *rules, size_t count, const struct manifest *m,
-                  const struct manifest_check_options *options, struct err *err)
+static bool is_consistent(const struct manifest *m, const struct manifest_check_options *options,
+                          struct err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!rules[i](m, options, err))
+    for (size_t i = 0; i < COUNT_OF(consistency); i++) {
+        if (!consistency[i](m, options, err))
             return false;
     }
     return true;
 }
 
+/* part 0: all of them. */
+static bool is_usable(const struct manifest *m, unsigned part, struct err *err)
+{
+    for (size_t i = 0; i < COUNT_OF(usability); i++) {
+        if ((part == 0 || part == usability[i].part) && !usability[i].rule(m, &defaults, err))
+            return false;
+    }
+    return true;
+}
+
+bool manifest_check_part(const struct manifest *m, enum manifest_part part, struct err *err)
+{
+    return is_usable(m, part, err);
+}
+
 bool manifest_check(const struct manifest *m, const struct manifest_check_options *options,
                     struct err *err)
 {
-    static const struct manifest_check_options defaults;
-
     if (options == NULL)
         options = &defaults;
-    return apply(consistency, COUNT_OF(consistency), m, options, err) &&
-           (options->consistency_only || apply(usability, COUNT_OF(usability), m, options, err));
+    return is_consistent(m, options, err) && (options->consistency_only || is_usable(m, 0, err));
 }

@@ -65,7 +65,8 @@ CHECK_RULE(check_feature_gates)
         return true;
     add_missing_variables(options, &missing);
     if (missing.len == 0)
-        return true;
+        return manifest_refuse(m->config.source, "FeatureGates", err,
+                               "feature gate AzureHSMSealing is not supported by this version");
     return manifest_refuse(m->config.source, "FeatureGates", err,
                            "manifest enables sealing with Azure HSM key, but required environment "
                            "variables are not set: %.*s",

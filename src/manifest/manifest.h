@@ -247,6 +247,18 @@ struct manifest_check_options {
  */
 bool manifest_check(const struct manifest *m, const struct manifest_check_options *options,
                     struct err *err) MUST_CHECK;
+/*
+ * One part of what manifest_check looks at after phase A, for an update: there the order and the errors are others
+ * (client-api.md, 11.4). FAIL_MALFORMED as above.
+ */
+enum manifest_part {
+    MANIFEST_USERS = 1,
+    MANIFEST_SECRETS,
+    MANIFEST_TEMPLATES,
+    MANIFEST_RECOVERY_KEYS,
+};
+bool manifest_check_part(const struct manifest *m, enum manifest_part part,
+                         struct err *err) MUST_CHECK;
 /* Only packages and `Config`: an update of packages (client-api.md, 11.1). */
 bool manifest_is_package_update(const struct manifest *m) MUST_CHECK;
 /* Lower-case hex of SHA-256 over the raw bytes, NUL-terminated. FAIL_INTERNAL. */
@@ -278,6 +290,15 @@ struct cert *manifest_user_certificate(const struct manifest_user *user,
 /* The parsed key of a holder. FAIL_MALFORMED; does not fail after manifest_check. */
 struct key *manifest_recovery_public_key(const struct manifest_recovery_key *key,
                                          struct err *err) MUST_CHECK;
+
+/*
+ * The template that a certificate stands for; views into `der` and the arena. False when it has
+ * something that a template cannot hold or that cannot be issued with the Coordinator's key: a
+ * signature that is not ECDSA with SHA-2, no common name, a name of several values, name
+ * constraints.
+ */
+bool cert_template_from_der(struct bytes der, struct arena *arena,
+                            struct cert_template *t) MUST_CHECK;
 
 /* Sets FAIL_MALFORMED "<text> (at <path>, line L:C)" and returns false; source NULL: only the text.
  * `member` names the member of the object `source` that is wrong; when it is absent or NULL, the

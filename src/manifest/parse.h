@@ -112,14 +112,6 @@ struct cert_draft {
 };
 /* struct cert_draft; replaces what was there, also with null. */
 bool parse_cert(struct parse *p, const struct json *value, void *out);
-/*
- * The template that a certificate stands for; views into `der` and the arena. False when it has
- * something that a template cannot hold or that cannot be issued with the Coordinator's key: a
- * signature that is not ECDSA with SHA-2, no common name, a name of several values, name
- * constraints.
- */
-bool cert_template_from_der(struct bytes der, struct arena *arena,
-                            struct cert_template *t) MUST_CHECK;
 /* RFC 3339 as the original reads it, seconds since 1970; *fraction tells whether there is one that
  * is not zero.
  */

@@ -43,7 +43,7 @@ static void put_octets(struct buf *out, const char *name, struct octets value)
         buf_add_string(out, "null");
 }
 
-static void put_texts(struct buf *out, const char *name, const struct text_list *texts)
+void json_put_texts(struct buf *out, const char *name, const struct text_list *texts)
 {
     json_put_name(out, name);
     if (!texts->present) {
@@ -66,8 +66,8 @@ void record_write_package(const struct manifest_package *package, struct buf *ou
     put_text(out, "SignerID", package->signer_id);
     put_optional_uint(out, "ProductID", package->product_id);
     put_optional_uint(out, "SecurityVersion", package->security_version);
-    put_texts(out, "AcceptedTCBStatuses", &package->accepted_tcb_statuses);
-    put_texts(out, "AcceptedAdvisories", &package->accepted_advisories);
+    json_put_texts(out, "AcceptedTCBStatuses", &package->accepted_tcb_statuses);
+    json_put_texts(out, "AcceptedAdvisories", &package->accepted_advisories);
     buf_add_string(out, "}");
 }
 
@@ -130,9 +130,9 @@ void record_write_marble(const struct manifest_marble *marble, struct buf *out)
     buf_add_string(out, "{");
     put_parameters(out, "Files", &marble->files);
     put_parameters(out, "Env", &marble->env);
-    put_texts(out, "Argv", &marble->argv);
+    json_put_texts(out, "Argv", &marble->argv);
     buf_add_string(out, "}");
-    put_texts(out, "TLS", &marble->tls);
+    json_put_texts(out, "TLS", &marble->tls);
     put_bool(out, "DisableSecretBinding", marble->disable_secret_binding);
     buf_add_string(out, "}");
 }

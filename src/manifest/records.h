@@ -16,6 +16,9 @@ void record_write_infrastructure(const struct manifest_infrastructure *infrastru
 void record_write_marble(const struct manifest_marble *marble, struct buf *out);
 void record_write_tls_tag(const struct manifest_tls_tag *tag, struct buf *out);
 
+/* A member `name` with a list of strings, null when it is absent. */
+void json_put_texts(struct buf *out, const char *name, const struct text_list *texts);
+
 /* `name` is set by the caller, it is not in the record. FAIL_MALFORMED. */
 bool record_parse_package(struct bytes record, struct arena *arena,
                           struct manifest_package *package, struct err *err) MUST_CHECK;

@@ -2,8 +2,10 @@
 #include "state/authority.h"
 
 #include "attestation/evidence.h"
+#include "manifest/manifest.h"
 #include "state/names.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,8 +53,8 @@ bool authority_quote(const struct authority *a, const struct env *env, struct by
            env->issue_quote(env->ctx, report_data, quote, err);
 }
 
-/* What follows from keys and certificates: TLS identities, the chain as PEM, the quote. */
-static bool complete(struct authority *a, const struct env *env, struct err *err)
+/* What follows from keys and certificates: TLS identities and PEM. */
+static bool present_itself(struct authority *a, struct err *err)
 {
     const struct bytes client_alpn = bytes_of(CLIENT_ALPN, sizeof CLIENT_ALPN - 1);
     const struct bytes marble_alpn = bytes_of(MARBLE_ALPN, sizeof MARBLE_ALPN - 1);
@@ -70,6 +72,13 @@ static bool complete(struct authority *a, const struct env *env, struct err *err
     cert_pem(a->marble_root, &a->marble_root_pem);
     buf_add(&a->chain_pem, buf_bytes(&a->intermediate_pem));
     buf_add(&a->chain_pem, buf_bytes(&a->root_pem));
+    return true;
+}
+
+static bool complete(struct authority *a, const struct env *env, struct err *err)
+{
+    if (!present_itself(a, err))
+        return false;
     return authority_quote(a, env, BYTES_NONE, &a->quote, err) ||
            err_in(err, "quote over the root certificate");
 }
@@ -82,6 +91,29 @@ static struct authority *new_empty(void)
     return a;
 }
 
+static bool make_root_secret(struct authority *a, const struct env *env, struct err *err)
+{
+    a->root_secret = secret_new(ROOT_SECRET_LEN, err);
+    return a->root_secret != NULL &&
+           env->random(env->ctx, a->root_secret->at, a->root_secret->len, err);
+}
+
+/* A new key for the Marbles' certificates, under the root and on its own. */
+static bool make_intermediate(struct authority *a, const struct bytes *names, size_t name_count,
+                              int64_t now, struct err *err)
+{
+    a->intermediate_key = key_generate(KEY_ECDSA, CA_KEY_BITS, err);
+    if (a->intermediate_key == NULL)
+        return false;
+    a->intermediate = cert_issue_ca(INTERMEDIATE_NAME, names, name_count, a->intermediate_key,
+                                    a->root, a->root_key, now, err);
+    if (a->intermediate == NULL)
+        return false;
+    a->marble_root = cert_issue_ca(INTERMEDIATE_NAME, names, name_count, a->intermediate_key, NULL,
+                                   a->intermediate_key, now, err);
+    return a->marble_root != NULL;
+}
+
 struct authority *authority_generate(const struct env *env, const struct bytes *names,
                                      size_t name_count, struct err *err)
 {
@@ -89,21 +121,86 @@ struct authority *authority_generate(const struct env *env, const struct bytes *
     const int64_t now = env->now_ms(env->ctx) / 1000;
 
     a->root_key = key_generate(KEY_ECDSA, CA_KEY_BITS, err);
-    a->intermediate_key = a->root_key == NULL ? NULL : key_generate(KEY_ECDSA, CA_KEY_BITS, err);
-    a->root_secret = a->intermediate_key == NULL ? NULL : secret_new(ROOT_SECRET_LEN, err);
-    if (a->root_secret == NULL ||
-        !env->random(env->ctx, a->root_secret->at, a->root_secret->len, err))
+    if (a->root_key == NULL || !make_root_secret(a, env, err))
         return NULL;
     a->root = cert_issue_ca(ROOT_NAME, names, name_count, a->root_key, NULL, a->root_key, now, err);
-    if (a->root == NULL)
+    if (a->root == NULL || !make_intermediate(a, names, name_count, now, err) ||
+        !complete(a, env, err))
         return NULL;
-    a->intermediate = cert_issue_ca(INTERMEDIATE_NAME, names, name_count, a->intermediate_key,
-                                    a->root, a->root_key, now, err);
-    if (a->intermediate == NULL)
+    return TAKE(a);
+}
+
+/* ---- another intermediate under the same root ---- */
+
+static bool is_loopback(struct bytes address)
+{
+    static const uint8_t loopback4[] = { 127, 0, 0, 1 };
+
+    return bytes_equal(address, bytes_of(loopback4, sizeof loopback4)) ||
+           (address.len == sizeof in6addr_loopback &&
+            memcmp(address.at, &in6addr_loopback, sizeof in6addr_loopback) == 0);
+}
+
+/*
+ * The configuration that the root was made with: DNS names, then addresses as text but for those that every certificate
+ * of the Coordinator has. False when the certificate is none of ours.
+ */
+static bool names_of(const struct cert *root, struct arena *arena, struct bytes **names,
+                     size_t *count)
+{
+    struct cert_template t = { 0 };
+
+    if (!cert_template_from_der(cert_der(root), arena, &t))
+        return false;
+    struct bytes *const all =
+        arena_alloc(arena, (t.dns_names.count + t.ip_addresses.count) * sizeof all[0]);
+    *count = 0;
+    for (size_t i = 0; i < t.dns_names.count; i++)
+        all[(*count)++] = t.dns_names.at[i];
+    for (size_t i = 0; i < t.ip_addresses.count; i++) {
+        const struct bytes ip = t.ip_addresses.at[i];
+        char text[INET6_ADDRSTRLEN];
+        if (is_loopback(ip) || (ip.len != 4 && ip.len != 16) ||
+            inet_ntop(ip.len == 4 ? AF_INET : AF_INET6, ip.at, text, sizeof text) == NULL)
+            continue;
+        all[(*count)++] = arena_bytes(arena, bytes_of_string(text));
+    }
+    *names = all;
+    return true;
+}
+
+static bool take_root_secrets(struct authority *a, const struct env *env,
+                              const struct authority *old, bool rotate, struct err *err)
+{
+    const struct secret *const previous = rotate ? old->root_secret : old->previous_root_secret;
+
+    if (previous != NULL &&
+        (a->previous_root_secret = secret_copy(secret_bytes(previous), err)) == NULL)
+        return false;
+    if (rotate)
+        return make_root_secret(a, env, err);
+    a->root_secret = secret_copy(secret_bytes(old->root_secret), err);
+    return a->root_secret != NULL;
+}
+
+struct authority *authority_renew(const struct env *env, const struct authority *old, bool rotate,
+                                  struct err *err)
+{
+    auto_authority *a = new_empty();
+    auto_arena arena = { 0 };
+    struct bytes *names = NULL;
+    size_t name_count = 0;
+
+    if (!names_of(old->root, &arena, &names, &name_count)) {
+        (void)err_set(err, FAIL_DAMAGED, "the names in the root certificate cannot be read");
         return NULL;
-    a->marble_root = cert_issue_ca(INTERMEDIATE_NAME, names, name_count, a->intermediate_key, NULL,
-                                   a->intermediate_key, now, err);
-    if (a->marble_root == NULL || !complete(a, env, err))
+    }
+    a->root = cert_ref(old->root);
+    a->root_key = key_ref(old->root_key);
+    buf_add(&a->quote, buf_bytes(&old->quote)); /* over the same root */
+    if (!take_root_secrets(a, env, old, rotate, err) ||
+        !make_intermediate(a, names, name_count, env->now_ms(env->ctx) / 1000, err) ||
+        !present_itself(a, err))
         return NULL;
     return TAKE(a);
 }

@@ -28,6 +28,13 @@ struct authority {
 /* names: DNS names and IP texts for the certificates, in their order. New keys, certificates and root secret. */
 struct authority *authority_generate(const struct env *env, const struct bytes *names,
                                      size_t name_count, struct err *err) MUST_CHECK;
+/*
+ * For an update: the same root with a new intermediate key, and new intermediate and marble root certificates with
+ * the names and addresses of the root. rotate: a new root secret too; the one that it replaces becomes the
+ * previous one, of which only one is kept.
+ */
+struct authority *authority_renew(const struct env *env, const struct authority *old, bool rotate,
+                                  struct err *err) MUST_CHECK;
 /* From the values of a state. FAIL_DAMAGED names the value that does not fit. */
 struct authority *authority_load(const struct env *env, const struct omap *values,
                                  struct err *err) MUST_CHECK;

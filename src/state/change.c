@@ -33,12 +33,17 @@ void change_put(struct change *change, const char *name, struct bytes value)
     change_put_named(change, name, BYTES_NONE, value);
 }
 
-void change_delete(struct change *change, const char *name)
+void change_delete_key(struct change *change, struct bytes key)
 {
     *add(change) = (struct change_op){
         .is_delete = true,
-        .name = arena_bytes(&change->arena, bytes_of_string(name)),
+        .name = arena_bytes(&change->arena, key),
     };
+}
+
+void change_delete(struct change *change, const char *name)
+{
+    change_delete_key(change, bytes_of_string(name));
 }
 
 const struct omap *change_apply(const struct omap *before, const struct change *change)

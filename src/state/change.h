@@ -23,6 +23,8 @@ void change_put(struct change *change, const char *name, struct bytes value);
 void change_put_named(struct change *change, const char *prefix, struct bytes name,
                       struct bytes value);
 void change_delete(struct change *change, const char *name);
+/* The same for a name as it stands in a map of values. */
+void change_delete_key(struct change *change, struct bytes key);
 /* The values after the change, as a new reference. */
 const struct omap *change_apply(const struct omap *before, const struct change *change) MUST_CHECK;
 void change_clear(struct change *change);
