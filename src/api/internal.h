@@ -67,6 +67,9 @@ bool body_members(struct call *call, struct bytes body,
                   bool (*member)(void *arg, const struct json *value, struct err *err),
                   void *arg) MUST_CHECK;
 
+/* For body_members: {"manifest": octets}; arg: struct buf, no bytes when it is missing or null. */
+bool manifest_member(void *arg, const struct json *value, struct err *err) MUST_CHECK;
+
 /* ---- endpoints ---- */
 
 endpoint status_get, quote_get, manifest_get, manifest_post, recover_post, recover_key_get,

@@ -30,8 +30,7 @@ void manifest_get(struct call *call)
     reply_end(call);
 }
 
-/* {"manifest": octets}; missing or null: no bytes. */
-static bool manifest_member(void *arg, const struct json *value, struct err *err)
+bool manifest_member(void *arg, const struct json *value, struct err *err)
 {
     struct buf *const raw = arg;
     bool present = false;

@@ -161,6 +161,7 @@ struct core *core_open(const struct core_config *config, struct err *err)
     core->sealing = config->sealing;
     core->variable = config->variable;
     core->verifier = config->verifier;
+    core->late_update_checks = config->late_update_checks;
     core->vouched = vouched_new();
     (void)pthread_mutex_init(&core->ephemeral_lock, NULL);
     core->store = store_open(&store_config, &verdict, err);

@@ -22,6 +22,9 @@ struct core_config {
     const struct bytes *names; /* DNS names and IPs for the certificates, in order */
     size_t name_count;
     bool import_without_recovery; /* simulation: an original's sealed_key is the plain data key */
+    /* An update of the manifest is admitted, as the original does, before all of it is known to be usable; then it
+     * may fail when the last user acknowledges it. */
+    bool late_update_checks;
     /* The environment, for manifest rule V21. */
     const char *(*variable)(void *ctx, const char *name);
     /* Who judges Marbles' quotes; outlives the core. NULL without a TEE: no quote counts as proof then. */

@@ -21,6 +21,7 @@ struct core {
         *session; /* NULL: the start was no recovery; lives as long as the core */
     struct buf locked_metadata, locked_signature; /* of the locked state */
     struct buf foreign_data; /* a state of the original that waits for its recovery secrets */
+    bool late_update_checks; /* as core_config */
     bool setting_manifest;   /* atomic: one at a time, see core_set_manifest */
     pthread_mutex_t ephemeral_lock;
     struct key *ephemeral; /* NULL before the first request for it */
@@ -30,6 +31,13 @@ enum sealing_policy core_policy(const struct manifest *manifest) MUST_CHECK;
 /* Puts metadata, its signature by the root key, the RWK and the policy into a decision. */
 bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, struct key *root_key,
                        const struct manifest *manifest, struct err *err) MUST_CHECK;
+/* A manifest in the state: packages, infrastructures, Marbles and TLS tags as records of their own, ... */
+void change_put_parts(struct change *change, const struct manifest *m);
+/* ... users with their permissions (FAIL_MALFORMED: a certificate), ... */
+bool change_put_users(struct change *change, const struct manifest *m, struct err *err) MUST_CHECK;
+/* ... and the authority that goes with it. */
+bool change_put_authority(struct change *change, const struct authority *authority,
+                          struct err *err) MUST_CHECK;
 /* Puts into the state what it keeps of a new plan. Appends the reply's object of name to base64 of the encrypted secret, "{}" for
  * none. */
 void change_put_recovery(struct change *change, const struct recovery_plan *plan,

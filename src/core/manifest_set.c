@@ -21,56 +21,6 @@ void manifest_reply_clear(struct manifest_reply *reply)
     *reply = (struct manifest_reply){ 0 };
 }
 
-static void put_authority_value(void *change, const char *name, struct bytes value)
-{
-    change_put(change, name, value);
-}
-
-static void put_record(struct change *change, const char *prefix, struct bytes name,
-                       struct buf *record)
-{
-    change_put_named(change, prefix, name, buf_bytes(record));
-    buf_truncate(record, 0);
-}
-
-/* The parts of the manifest as records of their own. */
-static void put_parts(struct change *change, const struct manifest *m)
-{
-    auto_buf record = { 0 };
-
-    for (size_t i = 0; i < m->package_count; i++) {
-        record_write_package(&m->packages[i], &record);
-        put_record(change, PREFIX_PACKAGE, m->packages[i].name, &record);
-    }
-    for (size_t i = 0; i < m->infrastructure_count; i++) {
-        record_write_infrastructure(&m->infrastructures[i], &record);
-        put_record(change, PREFIX_INFRASTRUCTURE, m->infrastructures[i].name, &record);
-    }
-    for (size_t i = 0; i < m->marble_count; i++) {
-        record_write_marble(&m->marbles[i], &record);
-        put_record(change, PREFIX_MARBLE, m->marbles[i].name, &record);
-    }
-    for (size_t i = 0; i < m->tls_tag_count; i++) {
-        record_write_tls_tag(&m->tls_tags[i], &record);
-        put_record(change, PREFIX_TLS, m->tls_tags[i].name, &record);
-    }
-}
-
-static bool put_users(struct change *change, const struct manifest *m, struct err *err)
-{
-    auto_buf record = { 0 };
-    auto_arena arena = { 0 };
-
-    for (size_t i = 0; i < m->user_count; i++) {
-        struct stored_user user;
-        if (!stored_user_from_manifest(m, &m->users[i], &arena, &user, err))
-            return false;
-        stored_user_write(&user, &record);
-        put_record(change, PREFIX_USER, m->users[i].name, &record);
-    }
-    return true;
-}
-
 static void put_secrets(struct change *change, const struct manifest *m,
                         const struct stored_secret *secrets)
 {
@@ -80,7 +30,8 @@ static void put_secrets(struct change *change, const struct manifest *m,
         stored_secret_write(&secrets[i], &record);
         /* There is no generation before the first: .Previous shows the same. */
         change_put_named(change, PREFIX_PREVIOUS_SECRET, m->secrets[i].name, buf_bytes(&record));
-        put_record(change, PREFIX_SECRET, m->secrets[i].name, &record);
+        change_put_named(change, PREFIX_SECRET, m->secrets[i].name, buf_bytes(&record));
+        buf_truncate(&record, 0);
     }
 }
 
@@ -125,14 +76,15 @@ static bool prepare(const struct setting *s, struct manifest_reply *reply, struc
     if (!manifest_fingerprint(s->manifest, fingerprint, err) ||
         !material_generate(s->core->env, s->manifest, authority, &arena, &secrets, err) ||
         !dry_run(s->manifest, generated_secret, secrets, err) ||
-        !prepare_recovery(s, fingerprint, reply, err) || !put_users(change, s->manifest, err) ||
+        !prepare_recovery(s, fingerprint, reply, err) ||
+        !change_put_users(change, s->manifest, err) ||
         !key_sign_sha256(authority->root_key, s->manifest->raw, &signature, err) ||
-        !authority_values(authority, put_authority_value, change, err))
+        !change_put_authority(change, authority, err))
         return false;
     change_put(change, NAME_STATE, BYTES_LITERAL("3"));
     change_put(change, NAME_MANIFEST, s->manifest->raw);
     change_put(change, NAME_MANIFEST_SIGNATURE, buf_bytes(&signature));
-    put_parts(change, s->manifest);
+    change_put_parts(change, s->manifest);
     put_secrets(change, s->manifest, secrets);
     change_put_log_line(change, s->core->env, 0, "Initial manifest set", BYTES_NONE);
     s->prepared->new_generation = true;

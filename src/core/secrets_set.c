@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/dry_run.h"
-#include "core/internal.h"
+#include "core/update_internal.h"
 #include "state/names.h"
 
 #include <inttypes.h>
@@ -225,36 +225,16 @@ static bool prepare(struct upload *u, struct err *err)
 
 /* ---- the commit ---- */
 
-static void put_text_member(struct buf *members, const char *name, struct bytes text)
-{
-    buf_add_format(members, ",\"%s\":\"", name);
-    log_escape(members, text);
-    buf_add_u8(members, '"');
-}
-
 /* One for each secret, in the order of the names. */
 static void put_log_lines(const struct upload *u, uint64_t line_number, struct change *change)
 {
     for (size_t i = 0; i < u->values->count; i++) {
         auto_buf members = { 0 };
-        put_text_member(&members, "user", u->user->name);
-        put_text_member(&members, "secret", u->values->at[i].name);
-        put_text_member(&members, "type", bytes_of_string(secret_type_text(new_value(u, i)->type)));
+        line_put_text(&members, "user", u->user->name);
+        line_put_text(&members, "secret", u->values->at[i].name);
+        line_put_text(&members, "type", bytes_of_string(secret_type_text(new_value(u, i)->type)));
         change_put_log_line(change, u->env, line_number + i, "Secret set", buf_bytes(&members));
     }
-}
-
-/* Refused here, it costs nobody else who waits for the same sync. */
-static bool fits_into_state(const struct snapshot *now, const struct change *change,
-                            struct err *err)
-{
-    size_t size = omap_size(now->values);
-
-    for (size_t i = 0; i < change->count; i++)
-        size += change->ops[i].name.len + change->ops[i].value.len;
-    return size <= STORE_MAX_VALUES ||
-           err_set(err, FAIL_TOO_LARGE, "with these secrets the state would be larger than %d MiB",
-                   STORE_MAX_VALUES >> 20);
 }
 
 /* On the writer's thread: are manifest, rights and generated secrets still those that it was checked against? */
@@ -267,7 +247,7 @@ static bool decide(void *arg, const struct snapshot *now, struct decision *decis
         return err_set(err, FAIL_STATE,
                        "the manifest was updated in the meantime: no secret was set, try again");
     put_log_lines(u, now->log.lines, &u->change);
-    if (!fits_into_state(now, &u->change, err))
+    if (!change_fits(now, &u->change, err))
         return false;
     decision->change = u->change;
     u->change = (struct change){ 0 };

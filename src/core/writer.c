@@ -22,6 +22,11 @@ struct writer {
     struct writer_metrics metrics;
     _Atomic int64_t
         step_ms; /* of a clock that nobody sets: when the present step began; 0: it waits for work */
+    /*
+     * Whether commits go to the store. A manifest that changes the seal mode changes it only together with new keys,
+     * else at the next start (client-api.md, 11.4): what was sealed stays so, and no acknowledged change is lost.
+     */
+    bool sealed; /* of the thread */
     pthread_t thread;
     pthread_mutex_t lock; /* of everything below */
     pthread_cond_t more;
@@ -51,6 +56,17 @@ void decision_clear(struct decision *d)
         buf_clear(&d->sets[i].metadata);
     }
     *d = (struct decision){ 0 };
+}
+
+bool change_fits(const struct snapshot *now, const struct change *change, struct err *err)
+{
+    size_t size = omap_size(now->values);
+
+    for (size_t i = 0; i < change->count; i++)
+        size += change->ops[i].name.len + change->ops[i].value.len;
+    return size <= STORE_MAX_VALUES ||
+           err_set(err, FAIL_TOO_LARGE, "with it the state would be larger than %d MiB",
+                   STORE_MAX_VALUES >> 20);
 }
 
 bool decision_seal(const struct decision *d, struct store *store, const struct omap *values,
@@ -96,7 +112,7 @@ static void publish(struct writer *w, struct snapshot *next)
     snapshot_free(before);
 }
 
-static bool is_sealed(const struct snapshot *s)
+static bool wants_seal(const struct snapshot *s)
 {
     return s->deployment != NULL && s->deployment->manifest->config.seal_mode != SEAL_MODE_DISABLED;
 }
@@ -151,13 +167,12 @@ static bool flush(struct writer *w, struct group *g, struct err *err)
 {
     if (g->count == 0)
         return true;
-    const bool sealed = is_sealed(g->last);
     begin_step(w);
     const uint64_t began = writer_metrics_begin(&w->metrics);
-    const bool done = !sealed || append(w, g, err);
+    const bool done = !w->sealed || append(w, g, err);
     writer_metrics_group(&w->metrics, w->store, g->count, began, done);
     if (done) {
-        if (sealed) {
+        if (w->sealed) {
             /* The same map as the store's: the state is in memory once. */
             omap_free(g->last->values);
             g->last->values = store_values(w->store);
@@ -193,8 +208,10 @@ static bool begin_generation(struct writer *w, struct decision *d, struct snapsh
 
     if (next == NULL)
         return false;
-    if (is_sealed(next) && !decision_seal(d, w->store, values, err))
+    /* What ends the sealing has to be sealed as the last. */
+    if ((w->sealed || wants_seal(next)) && !decision_seal(d, w->store, values, err))
         return false;
+    w->sealed = wants_seal(next);
     publish(w, snapshot_ref(next));
     snapshot_free(*last);
     *last = TAKE(next);
@@ -219,7 +236,7 @@ static bool set_recovery(struct writer *w, struct decision *d, struct snapshot *
 {
     auto_snapshot *next = snapshot_after(w->env, *last, &d->change, err);
 
-    if (next == NULL || (is_sealed(next) && !seal_sets(d, w->store, next->values, err)))
+    if (next == NULL || (w->sealed && !seal_sets(d, w->store, next->values, err)))
         return false;
     publish(w, snapshot_ref(next));
     snapshot_free(*last);
@@ -330,6 +347,7 @@ struct writer *writer_new(const struct env *env, struct store *store, struct sna
     w->published = first;
     w->number = 1;
     writer_metrics_init(&w->metrics, metrics, store);
+    w->sealed = wants_seal(first);
     w->end = &w->first;
     (void)pthread_mutex_init(&w->lock, NULL);
     (void)pthread_cond_init(&w->more, NULL);

@@ -43,6 +43,12 @@ struct decision {
     struct decision_set sets[STORE_RECOVERY_SETS];
 };
 void decision_clear(struct decision *decision);
+/*
+ * FAIL_TOO_LARGE when the state would be larger than the store takes. Asked by whoever adds much, because a commit
+ * that the store refuses costs also those who wait for the same sync.
+ */
+bool change_fits(const struct snapshot *now, const struct change *change,
+                 struct err *err) MUST_CHECK;
 /* Seals `values` under the new keys that a decision asks for. As store_begin_generation. */
 bool decision_seal(const struct decision *decision, struct store *store, const struct omap *values,
                    struct err *err) MUST_CHECK;

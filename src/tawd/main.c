@@ -131,6 +131,7 @@ static bool open_core(struct tawd *t, struct err *err)
         .names = names,
         .name_count = split_names(t->options.dns_names, names, COUNT_OF(names)),
         .import_without_recovery = t->options.simulation,
+        .late_update_checks = t->options.late_update_checks,
         .variable = environment_variable,
         .metrics = monitoring_metrics(t->monitoring),
     };

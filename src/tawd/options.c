@@ -43,6 +43,10 @@ static const struct option_row ROWS[] = {
       "[platform_key in the seal directory]" },
     { "--startup-manifest", "EDG_STARTUP_MANIFEST", OPTION_TEXT, AT(startup_manifest), "", 0, 0,
       "manifest to set when there is no state yet" },
+    { "--late-update-checks", "EDG_LATE_UPDATE_CHECKS", OPTION_SWITCH, AT(late_update_checks), "0",
+      0, 0,
+      "admit updates of the manifest before they are known to be usable, for a client that "
+      "depends on it" },
     { "--debug", "EDG_DEBUG_LOGGING", OPTION_SWITCH, AT(debug), "0", 0, 0, "log at debug level" },
     { "--dev-mode", "EDG_COORDINATOR_DEV_MODE", OPTION_SWITCH, AT(dev_mode), "0", 0, 0,
       "log for people instead of JSON, as at a terminal" },

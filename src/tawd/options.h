@@ -10,7 +10,7 @@
  */
 struct options {
     bool help, version;
-    bool simulation, debug, dev_mode;
+    bool simulation, debug, dev_mode, late_update_checks;
     const char *client_address, *mesh_address, *prometheus_address;
     const char *dns_names;
     char *seal_directory;         /* owned */

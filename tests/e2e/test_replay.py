@@ -3,7 +3,6 @@
 
 The recordings lie outside of the project, in ../shared; without them these tests are skipped."""
 
-import json
 import os
 import pathlib
 import re
@@ -18,23 +17,15 @@ SHARED = pathlib.Path(os.path.relpath(pathlib.Path(__file__).resolve().parents[3
 TRANSCRIPTS = SHARED / "fixtures/transcripts"
 STATES = SHARED / "fixtures/states"
 
-WHOLE = """activate-certificates activate-errors activate-secrets activate-templates activate-ttls auth-users features-closed
-grpc-transport http-methods http-odd import-state manifest-bytes-as-numbers manifest-no-keys-v2 manifest-rejected
-manifest-set-v1 manifest-set-v2 manifest-unusable metrics recovery-2020 recovery-after-rejected-manifest recovery-all
+WHOLE = """activate-budget activate-certificates activate-errors activate-secrets activate-templates activate-ttls auth-users
+counters features-closed grpc-transport http-methods http-odd import-state manifest-bytes-as-numbers manifest-no-keys-v2
+manifest-rejected manifest-set-v1 manifest-set-v2 manifest-unusable metrics recovery-2020 recovery-after-rejected-manifest recovery-all
 recovery-all-bad-signature recovery-dismiss recovery-ephemeral recovery-single recovery-threshold recovery-without-keys
-recovery-wrong-secret restart seal-mode-disabled secrets-into-marble secrets-read secrets-write sign-quote startup-manifest
-startup-manifest-bad state-fresh state-recovery""".split()
-# These also use operations that this version does not have. With each the steps whose answers show what such an
-# operation did, without a reference to its answer.
-IN_PART = {
-    "activate-budget": "",
-    "counters": "s34",
-    "server-names": "",
-}
-
-# Checks of a state that fail because the operation is not there yet: by the case.
-EXPECTED_FAILURES = {"in-use": {"POST /api/v2/update as admin"}}
-NOT_THERE_YET = r"is '501'|does not implement this operation yet"
+recovery-wrong-secret restart seal-mode-disabled secrets-into-marble secrets-read secrets-write server-names sign-quote
+startup-manifest startup-manifest-bad state-fresh state-recovery update-cancel update-full update-multi update-multi-v1 update-package
+update-recovery-keys update-recovery-keys-v1 update-threshold""".split()
+# The original finds only when it applies an update that it cannot; this one when it is asked for that.
+WITH_LATE_UPDATE_CHECKS = ["update-apply-fails"]
 
 
 def recordings(path):
@@ -42,63 +33,24 @@ def recordings(path):
         raise taw.Skip("the recordings in ../shared are not here")
 
 
-def replay(home, folder, names):
+def replay(home, names, **variables):
     """Each scenario as a whole: its line of the report says ok."""
     command = [sys.executable, str((SHARED / "tools/replay.py").resolve()), "--coordinator", "%s --simulation" % taw.TAWD,
-               "--ports", "23000-24999", *(str(folder / (name + ".json")) for name in names)]
-    done = subprocess.run(command, cwd=home, env=taw.clean_environment(), capture_output=True, text=True, timeout=600)
+               "--ports", "23000-24999", *(str((TRANSCRIPTS / (name + ".json")).resolve()) for name in names)]
+    done = subprocess.run(command, cwd=home, env=dict(taw.clean_environment(), **variables),
+                          capture_output=True, text=True, timeout=600)
     true(done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:])
     taw.comment(done.stdout.splitlines()[-1])
 
 
 def the_recorded_conversations_of_this_version_go_as_recorded(home):
     recordings(TRANSCRIPTS)
-    replay(home, TRANSCRIPTS.resolve(), WHOLE)
+    replay(home, WHOLE)
 
 
-# ---- scenarios of which some steps cannot go yet ----
-
-def is_not_there_yet(step):
-    http = step.get("http", {})
-    return http.get("method") == "POST" and re.search(r"/update$", http.get("path", "")) is not None
-
-
-def uses(value, left_out):
-    """Does a value anywhere refer to the answer of a step that was left out?"""
-    if isinstance(value, dict):
-        return any(uses(part, left_out) for part in value.values())
-    if isinstance(value, list):
-        return any(uses(part, left_out) for part in value)
-    return isinstance(value, str) and value.split(".")[0] in left_out and "." in value
-
-
-def without_what_is_not_there(scenario, shows_it):
-    """Removes those steps, what depends on them, and the steps with these ids; how many went."""
-    left_out, steps = set(shows_it), []
-    for step in scenario["steps"]:
-        said = {key: value for key, value in step.items() if key not in ("id", "note")}
-        if step["id"] in left_out or is_not_there_yet(step) or uses(said, left_out):
-            left_out.add(step["id"])
-        else:
-            steps.append(step)
-    scenario["steps"] = steps
-    return len(left_out)
-
-
-def the_other_recorded_conversations_go_as_far_as_their_api_is_there(home):
+def a_recorded_update_that_cannot_be_applied_fails_late_for_who_wants_it(home):
     recordings(TRANSCRIPTS)
-    folder = home / "transcripts"
-    folder.mkdir()
-    for path in TRANSCRIPTS.glob("material*"):
-        shutil.copy(path, folder)
-    for name, shows_it in IN_PART.items():
-        scenario = json.loads((TRANSCRIPTS / (name + ".json")).read_text())
-        all_of_them = len(scenario["steps"])
-        gone = without_what_is_not_there(scenario, shows_it.split())
-        true(0 < gone < all_of_them / 2, "%s: %d of %d steps were left out" % (name, gone, all_of_them))
-        taw.comment("%s: %d of %d steps left out, they use operations that are not there yet" % (name, gone, all_of_them))
-        (folder / (name + ".json")).write_text(json.dumps(scenario))
-    replay(home, folder, IN_PART)
+    replay(home, WITH_LATE_UPDATE_CHECKS, EDG_LATE_UPDATE_CHECKS="1")
 
 
 # ---- recorded states ----
@@ -116,13 +68,9 @@ def check_state(home, case, variant):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     c.stop()
     about = "%s %s" % (case.name, " ".join(variant))
-    failures = re.findall(r"^FAILED: (.*)$", done.stdout, re.M)
-    for failure in failures:
-        true(re.search(NOT_THERE_YET, failure), about + ": " + failure)
-    equal({failure.split(" (is ")[0] for failure in failures}, EXPECTED_FAILURES.get(case.name, set()), about + ": failures")
-    equal(done.returncode, 1 if failures else 0, about + ": exit status " + done.stderr[-1000:])
+    equal(done.returncode, 0, about + ": exit status; " + done.stdout[-2000:] + done.stderr[-1000:])
     summary = re.search(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)
-    true(summary and int(summary.group(1)) >= 5 and int(summary.group(2)) == len(failures), about + ": " + done.stdout[-500:])
+    true(summary and int(summary.group(1)) >= 5 and summary.group(2) == "0", about + ": " + done.stdout[-500:])
     return int(summary.group(1))
 
 
