@@ -149,7 +149,92 @@ static void previous_root_secret_is_kept(void **state)
     assert_true(omap_get(again, BYTES_LITERAL(NAME_PREVIOUS_ROOT_SECRET), NULL));
 }
 
+/* ---- renewed ---- */
+
+static struct authority *renewed(const struct authority *old, bool rotate)
+{
+    struct err err = { 0 };
+    struct authority *const a = authority_renew(&state_env, old, rotate, &err);
+
+    assert_ok(a != NULL, &err);
+    return a;
+}
+
+static void renewed_authority_has_the_same_root_and_everything_below_it_new(void **state)
+{
+    auto_authority *old = new_authority();
+    auto_authority *a = renewed(old, false);
+    auto_omap *values = state_values(a);
+    struct err err = { 0 };
+    auto_authority *loaded = authority_load(&state_env, values, &err);
+
+    (void)state;
+    assert_ok(loaded != NULL, &err);
+    assert_bytes_equal(cert_der(a->root), cert_der(old->root));
+    assert_bytes_equal(buf_bytes(&a->quote), buf_bytes(&old->quote));
+    assert_true(key_equal_public(a->root_key, old->root_key));
+    assert_false(key_equal_public(a->intermediate_key, old->intermediate_key));
+    assert_true(cert_issued_by(a->intermediate, a->root));
+    assert_true(cert_issued_by(a->marble_root, a->marble_root));
+    assert_false(cert_issued_by(a->marble_root, old->marble_root));
+    assert_int_equal(cert_not_after(a->intermediate), FIXED_MS + CERT_FOREVER_SECONDS);
+    assert_bytes_equal(buf_bytes(&loaded->chain_pem), buf_bytes(&a->chain_pem));
+}
+
+static void only_a_rotation_makes_a_root_secret_and_one_previous_is_kept(void **state)
+{
+    auto_authority *first = new_authority();
+    auto_authority *second = renewed(first, false);
+    auto_authority *third = renewed(second, true);
+    auto_authority *fourth = renewed(third, false);
+    auto_authority *fifth = renewed(fourth, true);
+
+    (void)state;
+    assert_true(secret_equal(second->root_secret, first->root_secret));
+    assert_null(second->previous_root_secret);
+    assert_false(secret_equal(third->root_secret, second->root_secret));
+    assert_true(secret_equal(third->previous_root_secret, second->root_secret));
+    assert_true(secret_equal(fourth->root_secret, third->root_secret));
+    assert_true(secret_equal(fourth->previous_root_secret, third->previous_root_secret));
+    assert_false(secret_equal(fifth->root_secret, fourth->root_secret));
+    assert_true(secret_equal(fifth->previous_root_secret, fourth->root_secret));
+}
+
+/* A second renewal must not add what the first one took over. */
+static void names_and_addresses_of_the_root_stay(void **state)
+{
+    static const char *const names[] = { "a.example", "192.0.2.1", "b.example", "2001:db8::1" };
+    struct bytes list[COUNT_OF(names)];
+    struct err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        list[i] = bytes_of_string(names[i]);
+    auto_authority *first = authority_generate(&state_env, list, COUNT_OF(list), &err);
+    assert_non_null(first);
+    auto_authority *second = renewed(first, false);
+    auto_authority *third = renewed(second, true);
+    const struct cert *const certs[] = { first->root, second->intermediate, third->intermediate,
+                                         second->marble_root, third->marble_root };
+    for (size_t i = 0; i < COUNT_OF(certs); i++) {
+        struct bytes value;
+        auto_buf hex = { 0 };
+        assert_true(cert_extension(certs[i], "2.5.29.17", &value));
+        hex_encode(&hex, value);
+        assert_bytes_equal(buf_bytes(&hex), BYTES_LITERAL("3046"
+                                                          "8209612e6578616d706c65"
+                                                          "8209622e6578616d706c65"
+                                                          "87047f000001"
+                                                          "871000000000000000000000000000000001"
+                                                          "8704c0000201"
+                                                          "871020010db8000000000000000000000001"));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(renewed_authority_has_the_same_root_and_everything_below_it_new),
+    cmocka_unit_test(only_a_rotation_makes_a_root_secret_and_one_previous_is_kept),
+    cmocka_unit_test(names_and_addresses_of_the_root_stay),
     cmocka_unit_test(generated_authority_loads_from_its_values),
     cmocka_unit_test(two_authorities_have_nothing_in_common),
     cmocka_unit_test(chain_is_intermediate_then_root),
