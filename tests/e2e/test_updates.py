@@ -2,6 +2,9 @@
 """Updates of packages and of the manifest by several users, with restarts, crashes and conflicts in between."""
 
 import json
+import pathlib
+import re
+import shutil
 import threading
 import time
 
@@ -280,6 +283,27 @@ def acknowledgments_at_the_same_time_all_count(home):
         replies = taw.in_parallel(lambda user: new.acknowledge(c, user).data(), ["bob", "carol"])
         equal(sorted(reply["missingAcknowledgments"] for reply in replies), [0, 1], "missing")
         true(new.is_in_force(c), "the new manifest")
+    c.stop()
+
+
+def the_commands_of_the_documentation_work(home):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs/updates.md").read_text()
+    raise_, propose, acknowledge, cancel = re.findall(r"```bash\n(.*?)```", text, re.S)
+    new = Updated("second")
+    c = start(home, Updated())
+    for user in ("alice", "bob"):
+        for path, end in zip(keys.user(user), ("pem", "key")):
+            shutil.copy(path, home / ("%s.%s" % (user, end)))
+    chain = c.get("/api/v2/quote").data()["cert"]
+    (home / "root.pem").write_text(chain[chain.rindex("-----BEGIN"):])
+    (home / "manifest.json").write_bytes(new.manifest)
+    answers = [json.loads(taw.bash(block, home, MARBLERUN="localhost:%d" % c.port))["data"]
+               for block in (raise_, propose, cancel, propose, acknowledge)]
+    waits = {"missingAcknowledgments": 1, "missingUsers": ["bob", "carol"]}
+    equal(answers[:3], [{"missingAcknowledgments": 0, "missingUsers": None}, waits,
+                        {"message": "Update successfully cancelled"}], "answers")
+    equal((answers[3], answers[4]["missingAcknowledgments"]), (waits, 0), "answers")
+    true(new.is_in_force(c), "the new manifest")
     c.stop()
 
 
