@@ -489,7 +489,7 @@ static void activations_stay_counted_while_a_marble_is_away(void **state)
     assert_refused(&s.machine, &request, ACTIVATION_REFUSED, "marble verification failed...");
     up_apply(&s, BUDGET);
     assert_activated(&s.machine, &request);
-    assert_refused(&s.machine, &request, ACTIVATION_REFUSED,
+    assert_refused(&s.machine, &request, ACTIVATION_SPENT,
                    "marble verification failed: reached max activations count (2)...");
 }
 
