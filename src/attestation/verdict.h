@@ -54,6 +54,12 @@ enum {
     PCK_COMPONENTS = 16,
 };
 
+/* The parts of a TCB value of SEV-SNP, to be compared each by itself (attestation.md, 8.1). */
+struct snp_tcb {
+    bool has_fmc; /* Turin */
+    uint8_t fmc, boot_loader, tee, snp, microcode;
+};
+
 /* All views live in the arena given to the verifier, or in the evidence. All zero: nothing is known. */
 struct verdict {
     enum reason reason;
@@ -89,4 +95,5 @@ struct verdict {
     const char *product;     /* "Milan", ...; NULL before it is known */
     const char *signing_key; /* "vcek", "vlek" */
     bool revocation_checked; /* the bundle had a CRL */
+    struct snp_tcb reported_tcb, current_tcb, committed_tcb, launch_tcb; /* once product is known */
 };
