@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "manifest/der.h"
+#include "codec/der.h"
 
 #include "base/buf.h"
 #include "base/reader.h"
