@@ -62,6 +62,17 @@ bool key_sign_sha256(const struct key *key, struct bytes message, struct buf *si
  */
 bool key_verify_sha256(const struct key *key, struct bytes message, struct bytes signature,
                        struct err *err) MUST_CHECK;
+
+/* The numbers x and y of a point, or r and s of a signature, on P-256: 32 bytes each, big-endian. */
+enum { P256_RAW_LEN = 64, P256_POINT_LEN = 1 + P256_RAW_LEN };
+/* The public key with these x and y. FAIL_MALFORMED for a point that is not on the curve. */
+struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err *err) MUST_CHECK;
+/* The public point of a key on P-256, uncompressed (0x04, x, y); false for every other key. */
+bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN]) MUST_CHECK;
+/* ECDSA over SHA-256 of the message with r and s. FAIL_DENIED. */
+bool key_verify_p256_raw(const struct key *key, struct bytes message,
+                         const uint8_t raw[static P256_RAW_LEN], struct err *err) MUST_CHECK;
+
 /* RSAES-OAEP, SHA-256 for hash and MGF1, empty label (RFC 8017, 7.1). Appends. */
 bool key_oaep_encrypt(const struct key *key, struct bytes in, struct buf *out,
                       struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/der.h"
 #include "manifest/parse.h"
+
+#include "codec/der.h"
 
 /*
  * A certificate as template, manifest.md 7.7: `Cert` was the base64 text of one. What the original

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/internal.h"
+#include "crypto/key.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+
+/* Keys and signatures on P-256 as bare numbers, big-endian, as attestation has them. */
+
+enum { P256_NUMBER_LEN = P256_RAW_LEN / 2 };
+
+bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN])
+{
+    char name[16];
+    size_t len = 0;
+
+    return EVP_PKEY_get_base_id(key_pkey(key)) == EVP_PKEY_EC &&
+           EVP_PKEY_get_group_name(key_pkey(key), name, sizeof name, NULL) == 1 &&
+           strcmp(name, SN_X9_62_prime256v1) == 0 &&
+           EVP_PKEY_get_octet_string_param(key_pkey(key), OSSL_PKEY_PARAM_PUB_KEY, point,
+                                           P256_POINT_LEN, &len) == 1 &&
+           len == P256_POINT_LEN && point[0] == POINT_CONVERSION_UNCOMPRESSED;
+}
+
+struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err *err)
+{
+    /* SubjectPublicKeyInfo up to the point: id-ecPublicKey, prime256v1 (RFC 5480, 2). */
+    static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
+    uint8_t der[sizeof head + P256_RAW_LEN];
+
+    memcpy(der, head, sizeof head);
+    memcpy(der + sizeof head, raw, P256_RAW_LEN);
+    return key_from_public_der(bytes_of(der, sizeof der), err);
+}
+
+/* An INTEGER of DER: no needless zeros, but one before a first byte that would look negative. */
+static void add_integer(struct buf *out, const uint8_t number[static P256_NUMBER_LEN])
+{
+    size_t zeros = 0;
+
+    while (zeros < P256_NUMBER_LEN - 1 && number[zeros] == 0)
+        zeros++;
+    const size_t len = P256_NUMBER_LEN - zeros;
+    const bool pad = (number[zeros] & 0x80) != 0;
+    buf_add_u8(out, 0x02);
+    buf_add_u8(out, (uint8_t)(len + pad));
+    if (pad)
+        buf_add_u8(out, 0);
+    buf_add(out, bytes_of(number + zeros, len));
+}
+
+bool key_verify_p256_raw(const struct key *key, struct bytes message,
+                         const uint8_t raw[static P256_RAW_LEN], struct err *err)
+{
+    auto_buf numbers = { 0 }, signature = { 0 };
+    uint8_t point[P256_POINT_LEN];
+
+    if (!key_p256_point(key, point)) {
+        ERR_clear_error();
+        return err_set(err, FAIL_DENIED, "the key is not on P-256");
+    }
+    add_integer(&numbers, raw);
+    add_integer(&numbers, raw + P256_NUMBER_LEN);
+    buf_add_u8(&signature, 0x30);
+    buf_add_u8(&signature, (uint8_t)numbers.len);
+    buf_add(&signature, buf_bytes(&numbers));
+    return key_verify_sha256(key, message, buf_bytes(&signature), err);
+}
