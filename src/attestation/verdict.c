@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestation/verdict.h"
+
+const char *reason_text(enum reason reason)
+{
+    switch (reason) {
+    case REASON_NONE:
+        return "";
+    case REASON_FORMAT:
+        return "format";
+    case REASON_UNSUPPORTED:
+        return "unsupported";
+    case REASON_COLLATERAL_MISSING:
+        return "collateral_missing";
+    case REASON_COLLATERAL_FORMAT:
+        return "collateral_format";
+    case REASON_CERT_CHAIN:
+        return "cert_chain";
+    case REASON_COLLATERAL_SIGNATURE:
+        return "collateral_signature";
+    case REASON_REVOKED:
+        return "revoked";
+    case REASON_EXPIRED:
+        return "expired";
+    case REASON_NOT_YET_VALID:
+        return "not_yet_valid";
+    case REASON_TCB_INFO_MISMATCH:
+        return "tcb_info_mismatch";
+    case REASON_TDX_MODULE_MISMATCH:
+        return "tdx_module_mismatch";
+    case REASON_QE_REPORT_SIGNATURE:
+        return "qe_report_signature";
+    case REASON_QE_REPORT_DATA:
+        return "qe_report_data";
+    case REASON_QE_IDENTITY_MISMATCH:
+        return "qe_identity_mismatch";
+    case REASON_QUOTE_SIGNATURE:
+        return "quote_signature";
+    case REASON_TCB_NOT_SUPPORTED:
+        return "tcb_not_supported";
+    case REASON_TCB_REVOKED:
+        return "tcb_revoked";
+    case REASON_TCB_MISMATCH:
+        return "tcb_mismatch";
+    case REASON_POLICY:
+        return "policy";
+    }
+    return "";
+}
