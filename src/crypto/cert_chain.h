@@ -11,7 +11,7 @@
 enum signature_scheme {
     SIGNATURE_NONE = 0,
     SIGNATURE_ECDSA_P256_SHA256, /* Intel: ecdsa-with-SHA256 by keys on P-256 */
-    SIGNATURE_PSS_SHA384,        /* AMD: RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt of 48 bytes */
+    SIGNATURE_PSS_SHA384, /* AMD: RSASSA-PSS, SHA-384, MGF1 with SHA-384, salt of 48 bytes; RSA-4096 */
 };
 
 /*

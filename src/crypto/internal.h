@@ -48,6 +48,12 @@ enum { P384_POINT_LEN = 97 };
 /* The public point of a key on P-384, uncompressed; false for every other key. */
 bool key_p384_point(const struct key *key, uint8_t point[static P384_POINT_LEN]) MUST_CHECK;
 
+/*
+ * Appends an ECDSA signature in DER (RFC 3279, 2.2.3) made of r and s, big-endian, 1 to 60 bytes each. Any
+ * number passes: whether it is in range is for the verification to say.
+ */
+void ecdsa_signature_encode(struct bytes r, struct bytes s, struct buf *out);
+
 enum { RSA_MIN_BITS = 1024, RSA_MAX_BITS = 16384 };
 /*
  * Whether work with this RSA public key is bounded and means something: at most RSA_MAX_BITS, an

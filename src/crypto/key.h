@@ -72,6 +72,11 @@ bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN])
 /* ECDSA over SHA-256 of the message with r and s. FAIL_DENIED. */
 bool key_verify_p256_raw(const struct key *key, struct bytes message,
                          const uint8_t raw[static P256_RAW_LEN], struct err *err) MUST_CHECK;
+enum { P384_RAW_LEN = 96 };
+bool key_is_p384(const struct key *key) MUST_CHECK;
+/* ECDSA over SHA-384 of the message with r and s, 48 bytes each, big-endian. FAIL_DENIED. */
+bool key_verify_p384_raw(const struct key *key, struct bytes message,
+                         const uint8_t raw[static P384_RAW_LEN], struct err *err) MUST_CHECK;
 
 /* RSAES-OAEP, SHA-256 for hash and MGF1, empty label (RFC 8017, 7.1). Appends. */
 bool key_oaep_encrypt(const struct key *key, struct bytes in, struct buf *out,

@@ -38,36 +38,17 @@ struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err
     return key_from_public_der(bytes_of(der, sizeof der), err);
 }
 
-/* An INTEGER of DER: no needless zeros, but one before a first byte that would look negative. */
-static void add_integer(struct buf *out, const uint8_t number[static P256_NUMBER_LEN])
-{
-    size_t zeros = 0;
-
-    while (zeros < P256_NUMBER_LEN - 1 && number[zeros] == 0)
-        zeros++;
-    const size_t len = P256_NUMBER_LEN - zeros;
-    const bool pad = (number[zeros] & 0x80) != 0;
-    buf_add_u8(out, 0x02);
-    buf_add_u8(out, (uint8_t)(len + pad));
-    if (pad)
-        buf_add_u8(out, 0);
-    buf_add(out, bytes_of(number + zeros, len));
-}
-
 bool key_verify_p256_raw(const struct key *key, struct bytes message,
                          const uint8_t raw[static P256_RAW_LEN], struct err *err)
 {
-    auto_buf numbers = { 0 }, signature = { 0 };
+    auto_buf signature = { 0 };
     uint8_t point[P256_POINT_LEN];
 
     if (!key_p256_point(key, point)) {
         ERR_clear_error();
         return err_set(err, FAIL_DENIED, "the key is not on P-256");
     }
-    add_integer(&numbers, raw);
-    add_integer(&numbers, raw + P256_NUMBER_LEN);
-    buf_add_u8(&signature, 0x30);
-    buf_add_u8(&signature, (uint8_t)numbers.len);
-    buf_add(&signature, buf_bytes(&numbers));
+    ecdsa_signature_encode(bytes_of(raw, P256_NUMBER_LEN),
+                           bytes_of(raw + P256_NUMBER_LEN, P256_NUMBER_LEN), &signature);
     return key_verify_sha256(key, message, buf_bytes(&signature), err);
 }

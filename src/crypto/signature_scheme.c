@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/rsa.h>
+
 /* ecdsa-with-SHA256 has no parameters, not even NULL (RFC 5758, 3.2). */
 static bool is_ecdsa_sha256(const X509_ALGOR *algorithm)
 {
@@ -14,13 +16,75 @@ static bool is_ecdsa_sha256(const X509_ALGOR *algorithm)
     return OBJ_obj2nid(oid) == NID_ecdsa_with_SHA256 && parameter_type == V_ASN1_UNDEF;
 }
 
+DEFINE_CLEANUP(RSA_PSS_PARAMS, pss_parameters_cleanup, RSA_PSS_PARAMS_free)
+DEFINE_CLEANUP(X509_ALGOR, algorithm_cleanup, X509_ALGOR_free)
+
+/* SHA-384, whose parameters are absent or NULL (RFC 4055, 2.1). */
+static bool is_sha384(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *oid = NULL;
+    int parameter_type = 0;
+
+    if (algorithm == NULL)
+        return false; /* the default, which is SHA-1 */
+    X509_ALGOR_get0(&oid, &parameter_type, NULL, algorithm);
+    return OBJ_obj2nid(oid) == NID_sha384 &&
+           (parameter_type == V_ASN1_UNDEF || parameter_type == V_ASN1_NULL);
+}
+
+/* A structure inside the parameters of an algorithm, all of them; NULL when there is none. */
+static void *inside_of(const X509_ALGOR *algorithm, int nid, const ASN1_ITEM *item)
+{
+    const ASN1_OBJECT *oid = NULL;
+    const void *value = NULL;
+    int type = 0;
+
+    if (algorithm == NULL)
+        return NULL;
+    X509_ALGOR_get0(&oid, &type, &value, algorithm);
+    if (OBJ_obj2nid(oid) != nid || type != V_ASN1_SEQUENCE)
+        return NULL;
+    const struct bytes der = asn1_string_bytes(value);
+    const uint8_t *at = der.at;
+    void *const found = ASN1_item_d2i(NULL, &at, (long)der.len, item);
+    if (found == NULL || at == der.at + der.len)
+        return found;
+    ASN1_item_free(found, item);
+    return NULL;
+}
+
+static bool is_mgf1_sha384(const X509_ALGOR *algorithm)
+{
+    X509_ALGOR *const hash CLEANUP(algorithm_cleanup) =
+        inside_of(algorithm, NID_mgf1, ASN1_ITEM_rptr(X509_ALGOR));
+
+    return is_sha384(hash);
+}
+
+/* With other parameters, which the signer of a certificate does not vouch for, a weaker hash would pass. */
+static bool is_pss_sha384(const X509_ALGOR *algorithm)
+{
+    enum { SALT_LEN = 48, TRAILER_BC = 1 };
+    RSA_PSS_PARAMS *const parameters CLEANUP(pss_parameters_cleanup) =
+        inside_of(algorithm, NID_rsassaPss, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+    int64_t salt_len = 0, trailer = TRAILER_BC;
+
+    return parameters != NULL && is_sha384(parameters->hashAlgorithm) &&
+           is_mgf1_sha384(parameters->maskGenAlgorithm) && parameters->saltLength != NULL &&
+           ASN1_INTEGER_get_int64(&salt_len, parameters->saltLength) == 1 && salt_len == SALT_LEN &&
+           (parameters->trailerField == NULL ||
+            ASN1_INTEGER_get_int64(&trailer, parameters->trailerField) == 1) &&
+           trailer == TRAILER_BC;
+}
+
 bool algorithm_is(const X509_ALGOR *algorithm, enum signature_scheme scheme)
 {
     switch (scheme) {
     case SIGNATURE_ECDSA_P256_SHA256:
         return is_ecdsa_sha256(algorithm);
-    case SIGNATURE_NONE:
     case SIGNATURE_PSS_SHA384:
+        return is_pss_sha384(algorithm);
+    case SIGNATURE_NONE:
         break;
     }
     return false;
@@ -35,13 +99,23 @@ static bool is_on_p256(const EVP_PKEY *key)
            strcmp(name, SN_X9_62_prime256v1) == 0;
 }
 
+/* AMD's roots and the keys below them. */
+static bool is_rsa_4096(const EVP_PKEY *key)
+{
+    enum { AMD_BITS = 4096 };
+
+    return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) == AMD_BITS &&
+           key_rsa_is_bounded((const struct key *)key);
+}
+
 bool key_suits(const EVP_PKEY *key, enum signature_scheme scheme)
 {
     switch (scheme) {
     case SIGNATURE_ECDSA_P256_SHA256:
         return is_on_p256(key);
-    case SIGNATURE_NONE:
     case SIGNATURE_PSS_SHA384:
+        return is_rsa_4096(key);
+    case SIGNATURE_NONE:
         break;
     }
     return false;
