@@ -72,6 +72,14 @@ bool json_name_is(const struct json *member, const char *field) MUST_CHECK;
 /* The last member whose name is exactly this (case-sensitive); NULL when there is none. */
 const struct json *json_member(const struct json *object, const char *name) MUST_CHECK;
 
+/* The exact bytes of the value in its document. Linear in its length. */
+struct bytes json_source(const struct json *value) MUST_CHECK;
+/*
+ * What signed documents have to be beyond what json_parse asks: valid UTF-8 from end to end, no two members of one name in any
+ * object, at most max_depth containers inside each other. FAIL_MALFORMED with the place.
+ */
+bool json_is_strict(const struct json *top, unsigned max_depth, struct err *err) MUST_CHECK;
+
 /*
  * "line 3:14" and "Marbles.frontend.Parameters.Env.KEY" or "TLS.mesh.Incoming[2].Port"; names that
  * are no identifiers are quoted: Marbles."a b". Appended to out, at most 200 bytes each. The path

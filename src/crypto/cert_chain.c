@@ -57,44 +57,64 @@ static bool take_block(struct bytes *text, struct buf *der)
     return take_mark(text, end_line) && decode_exactly(buf_bytes(&digits), der);
 }
 
-static struct cert *take_cert(struct bytes *text, size_t index, struct err *err)
+struct known_certs {
+    struct cert *const *certs;
+    size_t count;
+};
+
+static struct cert *find_known(const struct known_certs *known, struct bytes der)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        if (known->certs[i] != NULL && bytes_equal(cert_der(known->certs[i]), der))
+            return cert_ref(known->certs[i]);
+    }
+    return NULL;
+}
+
+static struct cert *take_cert(struct bytes *text, const struct known_certs *known, struct err *err)
 {
     auto_buf der = { 0 };
 
     if (!take_block(text, &der)) {
         (void)err_set(err, FAIL_MALFORMED, "no PEM block of a certificate");
-    } else {
-        struct cert *const cert = cert_from_der(buf_bytes(&der), err);
-        if (cert != NULL)
-            return cert;
+        return NULL;
     }
-    (void)err_in(err, "certificate %zu of the chain", index + 1);
-    return NULL;
+    struct cert *const cert = find_known(known, buf_bytes(&der));
+    return cert != NULL ? cert : cert_from_der(buf_bytes(&der), err);
 }
 
-static bool take_all(struct bytes text, struct cert **certs, size_t count, struct err *err)
+static bool take_all(struct bytes text, struct cert **certs, size_t count,
+                     const struct known_certs *known, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
-        certs[i] = take_cert(&text, i, err);
+        certs[i] = take_cert(&text, known, err);
         if (certs[i] == NULL)
-            return false;
+            return err_in(err, "certificate %zu of %zu", i + 1, count);
     }
     skip_blanks(&text);
-    return text.len == 0 || err_set(err, FAIL_MALFORMED,
-                                    "%zu bytes follow the last certificate of the chain", text.len);
+    return text.len == 0 || err_set(err, FAIL_MALFORMED, "%zu bytes follow certificate %zu of %zu",
+                                    text.len, count, count);
 }
 
-bool cert_chain_from_pem(struct bytes pem, struct cert **certs, size_t count, struct err *err)
+bool cert_chain_from_pem_knowing(struct bytes pem, struct cert **certs, size_t count,
+                                 struct cert *const *known, size_t known_count, struct err *err)
 {
+    const struct known_certs those = { known, known_count };
+
     for (size_t i = 0; i < count; i++)
         certs[i] = NULL;
-    if (take_all(pem, certs, count, err))
+    if (take_all(pem, certs, count, &those, err))
         return true;
     for (size_t i = 0; i < count; i++) {
         cert_free(certs[i]);
         certs[i] = NULL;
     }
     return false;
+}
+
+bool cert_chain_from_pem(struct bytes pem, struct cert **certs, size_t count, struct err *err)
+{
+    return cert_chain_from_pem_knowing(pem, certs, count, NULL, 0, err);
 }
 
 static bool extensions_are_known(const X509 *x509, struct err *err)
