@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
+#include <openssl/params.h>
 
 /* Keys and signatures on P-256 as bare numbers, big-endian, as attestation has them. */
 
@@ -25,17 +26,27 @@ bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN])
            len == P256_POINT_LEN && point[0] == POINT_CONVERSION_UNCOMPRESSED;
 }
 
+/* From its parts and not through SubjectPublicKeyInfo, for which libcrypto 3 looks through its decoders seven times as
+ * long. libcrypto checks that the point is on the curve. */
 struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err *err)
 {
-    /* SubjectPublicKeyInfo up to the point: id-ecPublicKey, prime256v1 (RFC 5480, 2). */
-    static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 };
-    uint8_t der[sizeof head + P256_RAW_LEN];
+    char curve[] = SN_X9_62_prime256v1;
+    uint8_t point[P256_POINT_LEN] = { POINT_CONVERSION_UNCOMPRESSED };
+    OSSL_PARAM parts[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
+        OSSL_PARAM_construct_end(),
+    };
+    auto_pkey_ctx *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY *key = NULL;
 
-    memcpy(der, head, sizeof head);
-    memcpy(der + sizeof head, raw, P256_RAW_LEN);
-    return key_from_public_der(bytes_of(der, sizeof der), err);
+    memcpy(point + 1, raw, P256_RAW_LEN);
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, parts) != 1) {
+        (void)libcrypto_refused(err, FAIL_MALFORMED, "public key on P-256");
+        return NULL;
+    }
+    return key_of_pkey(key);
 }
 
 bool key_verify_p256_raw(const struct key *key, struct bytes message,
