@@ -33,7 +33,7 @@ enum reason {
 /* "format", "collateral_missing", ...; "" for REASON_NONE */
 const char *reason_text(enum reason reason) MUST_CHECK;
 
-/* One check. The texts are short, of one line, and live in the arena of the verdict. */
+/* One check. The texts are short, of one line, and live as long as the verdict's views. */
 struct verdict_step {
     const char *name; /* "signature of the QE report" */
     bool passed;
@@ -60,7 +60,7 @@ struct snp_tcb {
     uint8_t fmc, boot_loader, tee, snp, microcode;
 };
 
-/* All views live in the arena given to the verifier, or in the evidence. All zero: nothing is known. */
+/* All views live in the arena given to the verifier, in the evidence, or in the collateral. All zero: nothing is known. */
 struct verdict {
     enum reason reason;
     struct bytes detail; /* one line: what is wrong and where; empty when valid */
