@@ -55,7 +55,7 @@ static void *inside_of(const X509_ALGOR *algorithm, int nid, const ASN1_ITEM *it
 
 static bool is_mgf1_sha384(const X509_ALGOR *algorithm)
 {
-    X509_ALGOR *const hash CLEANUP(algorithm_cleanup) =
+    X509_ALGOR *hash CLEANUP(algorithm_cleanup) =
         inside_of(algorithm, NID_mgf1, ASN1_ITEM_rptr(X509_ALGOR));
 
     return is_sha384(hash);
@@ -65,7 +65,7 @@ static bool is_mgf1_sha384(const X509_ALGOR *algorithm)
 static bool is_pss_sha384(const X509_ALGOR *algorithm)
 {
     enum { SALT_LEN = 48, TRAILER_BC = 1 };
-    RSA_PSS_PARAMS *const parameters CLEANUP(pss_parameters_cleanup) =
+    RSA_PSS_PARAMS *parameters CLEANUP(pss_parameters_cleanup) =
         inside_of(algorithm, NID_rsassaPss, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
     int64_t salt_len = 0, trailer = TRAILER_BC;
 
