@@ -308,16 +308,25 @@ static void build_bundle(struct intel_scene *s)
     scene_set_item(&s->bundle.root_ca_crl, buf_bytes(&s->root_crl_der));
 }
 
+static void get_attestation_raw(const struct intel_scene *s, uint8_t raw[static 64])
+{
+    if (s->attestation_raw != NULL)
+        memcpy(raw, s->attestation_raw, 64);
+    else
+        pki_key_raw(s->attestation_key, raw);
+}
+
 /* QE report, its signature, authentication data and certification data. */
 static void add_certification(struct buf *out, struct intel_scene *s)
 {
     uint8_t key[64], raw[64];
     struct err err = { 0 };
 
-    pki_key_raw(s->attestation_key, key);
+    get_attestation_raw(s, key);
     const struct bytes parts[] = { bytes_of(key, sizeof key),
                                    bytes_of(s->authentication_data, s->authentication_len) };
     assert_ok(sha256_parts(parts, COUNT_OF(parts), s->qe_report + 320, &err), &err);
+    s->qe_report[383] = s->qe_report_data_tail;
     pki_sign_raw(s->pck_key, bytes_of(s->qe_report, sizeof s->qe_report), raw);
     buf_add(out, bytes_of(s->qe_report, sizeof s->qe_report));
     buf_add(out, bytes_of(raw, sizeof raw));
@@ -357,7 +366,7 @@ static void build_quote(struct intel_scene *s)
     add_header(&s->quote, s);
     pki_sign_raw(s->attestation_key, buf_bytes(&s->quote), raw);
     buf_add(&signature, bytes_of(raw, sizeof raw));
-    pki_key_raw(s->attestation_key, raw);
+    get_attestation_raw(s, raw);
     buf_add(&signature, bytes_of(raw, sizeof raw));
     add_certification(&certification, s);
     if (shapes[s->form].version > 3) {
@@ -422,6 +431,7 @@ bool scene_verify_quote(const struct intel_scene *s, struct bytes quote,
     if (quote_parse(quote, &parsed, &err))
         return intel_verify(&parsed, collateral, &s->anchors, s->now, arena, verdict);
     verdict->reason = REASON_FORMAT;
+    verdict->detail = BYTES_LITERAL("the quote does not parse");
     return false;
 }
 

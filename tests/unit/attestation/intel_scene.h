@@ -47,6 +47,8 @@ struct intel_scene {
     uint8_t qe_report[384]; /* report data is made when it is built */
     uint8_t authentication_data[32];
     uint16_t authentication_len;
+    const uint8_t *attestation_raw; /* x and y in the quote instead of those of attestation_key */
+    uint8_t qe_report_data_tail;    /* the last byte of the QE's report data */
     uint16_t key_type, cert_data_type;
     struct buf cert_data; /* when it is not the PCK chain */
     size_t nul_bytes;     /* behind the PEM */

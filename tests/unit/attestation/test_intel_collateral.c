@@ -55,7 +55,7 @@ static void every_item_is_needed_whole(void **state)
     }
 }
 
-/* A byte of any item flipped: never valid. White space of PEM is the exception. */
+/* A byte of any item changed: never valid, except for the case of a hex digit of a signature, which is not signed. */
 static void every_byte_of_the_collateral_counts(void **state)
 {
     auto_scene s;
@@ -71,11 +71,10 @@ static void every_byte_of_the_collateral_counts(void **state)
             auto_arena arena = { 0 };
             struct verdict v;
             uint8_t *const copy = bytes_copy(good.bytes);
-            const bool was_blank = copy[at] == '\n';
             copy[at] ^= 0x20;
             scene_set_item(item, bytes_of(copy, good.bytes.len));
             const bool hex_case = i >= 5 && good.bytes.len - at < 132; /* of the signature */
-            if (scene_verify(&s, &arena, &v) && !was_blank && !hex_case)
+            if (scene_verify(&s, &arena, &v) && !hex_case)
                 fail_msg("item %zu is valid with byte %zu flipped", i, at);
             free(copy);
         }
