@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How fast evidence is verified on one core, and how much of it is anything but the signatures that the procedure has
+ * to check.
+ *
+ *     bench_attest VECTORS
+ *
+ * VECTORS is a directory of vectors (evidence, collateral, expected.json). The time of the bare signature checks is measured in
+ * turns with the rest. Prints rows of the table in docs/benchmarks.md.
+ */
+#include "figures.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "attestation/verify.h"
+#include "base/files.h"
+#include "codec/json.h"
+#include "crypto/cert_chain.h"
+#include "crypto/p384_accel.h"
+
+enum { TURNS = 7, FILE_MAX = 8 << 20 };
+static const double TURN_US = 100e3; /* of processor time */
+
+/*
+ * The signatures that have to be checked. Intel, with the collateral known: leaf of the PCK chain, QE report, quote; for the
+ * collateral also root, intermediate CA, signing certificate, two CRLs, TCB info, QE identity. AMD: the report; for the
+ * collateral also ARK, ASK, VCEK.
+ */
+static const struct kind {
+    const char *what, *vector, *evidence;
+    unsigned warm_p256, cold_p256, warm_p384, cold_p384, cold_rsa;
+} kinds[] = {
+    { "SGX quotes, version 3", "sgx3-processor-2025", "quote.bin", 3, 10, 0, 0, 0 },
+    { "TDX quotes, version 4", "tdx4-b0c06f-uptodate", "quote.bin", 3, 10, 0, 0, 0 },
+    { "SEV-SNP reports", "snp3-milan-vcek", "report.bin", 0, 0, 1, 1, 3 },
+};
+
+struct vector {
+    struct buf evidence, bundle;
+    int64_t now;
+    struct collateral *collateral;
+};
+
+static double processor_us(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static struct buf read_part(const char *vectors, const char *vector, const char *file)
+{
+    auto_string *path = mem_printf("%s/%s/%s", vectors, vector, file);
+    struct buf data = { 0 };
+    struct err err = { 0 };
+
+    if (!file_read(&files_posix, path, FILE_MAX, &data, &err))
+        die_of("vectors", &err);
+    return data;
+}
+
+static struct collateral *parse_collateral(const struct vector *v)
+{
+    struct err err = { 0 };
+    struct collateral *const collateral =
+        collateral_parse(buf_bytes(&v->bundle), &trust_anchors_builtin, &err);
+
+    if (collateral == NULL)
+        die_of("collateral", &err);
+    return collateral;
+}
+
+static struct vector vector_read(const char *vectors, const struct kind *kind)
+{
+    auto_buf expected = read_part(vectors, kind->vector, "expected.json");
+    auto_arena arena = { 0 };
+    struct err err = { 0 };
+    struct vector v = { .evidence = read_part(vectors, kind->vector, kind->evidence),
+                        .bundle = read_part(vectors, kind->vector, "collateral.json") };
+    const struct json *const top =
+        json_parse(buf_bytes(&expected), JSON_TRAILING_REFUSED, &arena, &err);
+    const struct json *const now = top == NULL ? NULL : json_member(top, "verify_time_unix");
+
+    if (now == NULL || !json_get_int(now, &v.now, &err))
+        die("%s: expected.json has no time", kind->vector);
+    v.collateral = parse_collateral(&v);
+    return v;
+}
+
+/* ---- what is measured ---- */
+
+static void verify_with(const struct vector *v, const struct collateral *collateral)
+{
+    auto_arena arena = { 0 };
+    struct verdict verdict;
+
+    if (!evidence_verify(buf_bytes(&v->evidence), collateral, &trust_anchors_builtin, v->now,
+                         &arena, &verdict))
+        die("not valid: %.*s", BYTES_FMT(verdict.detail));
+}
+
+static void verify_warm(const void *arg)
+{
+    const struct vector *const v = arg;
+
+    verify_with(v, v->collateral);
+}
+
+static void verify_cold(const void *arg)
+{
+    const struct vector *const v = arg;
+    auto_collateral *collateral = parse_collateral(v);
+
+    verify_with(v, collateral);
+}
+
+/* One signature over as many bytes as a QE report has, with its key ready. */
+struct signature {
+    struct key *key;
+    struct buf der;
+    struct cert *root; /* RSA: an ARK */
+};
+static const uint8_t message[384];
+
+static void check_on_curve(const void *arg)
+{
+    const struct signature *const s = arg;
+    struct err err = { 0 };
+
+    if (!key_verify_sha256(s->key, bytes_of(message, sizeof message), buf_bytes(&s->der), &err))
+        die_of("signature", &err);
+}
+
+static void check_rsa(const void *arg)
+{
+    const struct signature *const s = arg;
+    struct err err = { 0 };
+
+    if (!cert_is_signed_by(s->root, s->root, SIGNATURE_PSS_SHA384, &err))
+        die_of("signature of the ARK", &err);
+}
+
+static struct signature sign(unsigned bits)
+{
+    struct signature s = { 0 };
+    struct err err = { 0 };
+
+    s.key = key_generate(KEY_ECDSA, bits, &err);
+    if (s.key == NULL || !key_sign_sha256(s.key, bytes_of(message, sizeof message), &s.der, &err))
+        die_of("signing", &err);
+    return s;
+}
+
+static struct signature read_root(const char *vectors)
+{
+    auto_buf pem = read_part(vectors, "snp3-milan-vcek", "parts/ark.pem");
+    struct signature s = { 0 };
+    struct err err = { 0 };
+
+    if (!cert_chain_from_pem(buf_bytes(&pem), &s.root, 1, &err))
+        die_of("ARK", &err);
+    return s;
+}
+
+/* Microseconds for one. */
+static double measure(void (*run)(const void *arg), const void *arg)
+{
+    const double start = processor_us();
+    double count = 0, spent = 0;
+
+    while (spent < TURN_US) {
+        run(arg);
+        count++;
+        spent = processor_us() - start;
+    }
+    return spent / count;
+}
+
+static void print_kind(const char *what, const char *how, double us, double bare_us)
+{
+    auto_string *row = mem_printf("%s verified per second on one core, %s", what, how);
+    auto_string *figure =
+        mem_printf("%.0f (%.2f × the bare signature checks)", 1e6 / us, bare_us / us);
+
+    print_row(row, figure);
+}
+
+static void compare(const struct kind *kind, const struct vector *v,
+                    const struct signature signatures[static 3])
+{
+    struct samples warm = { 0 }, cold = { 0 }, p256 = { 0 }, p384 = { 0 }, rsa = { 0 };
+
+    for (int turn = 0; turn < TURNS; turn++) {
+        samples_add(&warm, measure(verify_warm, v));
+        samples_add(&p256, measure(check_on_curve, &signatures[0]));
+        samples_add(&p384, measure(check_on_curve, &signatures[1]));
+        samples_add(&cold, measure(verify_cold, v));
+        samples_add(&rsa, measure(check_rsa, &signatures[2]));
+    }
+    const double p256_us = samples_least(&p256), p384_us = samples_least(&p384);
+    print_kind(kind->what, "with collateral that was read before", samples_least(&warm),
+               kind->warm_p256 * p256_us + kind->warm_p384 * p384_us);
+    print_kind(kind->what, "bundle read each time", samples_least(&cold),
+               kind->cold_p256 * p256_us + kind->cold_p384 * p384_us +
+                   kind->cold_rsa * samples_least(&rsa));
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = { 0 };
+
+    if (argc != 2)
+        die("usage: bench_attest VECTORS");
+    if (!p384_accelerate(&err))
+        die_of("accelerating", &err);
+    const struct signature signatures[] = { sign(256), sign(384), read_root(argv[1]) };
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct vector v = vector_read(argv[1], &kinds[i]);
+        compare(&kinds[i], &v, signatures);
+    }
+    return 0;
+}
