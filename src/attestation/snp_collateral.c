@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-
 static const char *signer_text(enum snp_signer signer)
 {
     return signer == SNP_SIGNER_VLEK ? "VLEK" : "VCEK";
@@ -84,14 +83,6 @@ static bool is_signed(const struct judgement *j, const char *step, const struct 
                          REASON_CERT_CHAIN, "%s: %s", step, err.text);
 }
 
-static bool hash_key(const struct cert *cert, uint8_t out[static SHA256_LEN], struct err *err)
-{
-    auto_key *key = cert_public_key(cert, err);
-    auto_buf spki = { 0 };
-
-    return key != NULL && key_public_der(key, &spki, err) && sha256(buf_bytes(&spki), out, err);
-}
-
 /* The product that a root says it is for, by its name. */
 static struct bytes product_in_name(const struct cert *ark)
 {
@@ -108,7 +99,7 @@ static bool check_anchor(const struct judgement *j, struct snp_collateral *c,
     static const char *const step = "ARK is a trusted root";
     struct err err = { 0 };
 
-    if (!hash_key(c->ark, c->ark_spki_sha256, &err))
+    if (!cert_spki_sha256(c->ark, c->ark_spki_sha256, &err))
         return verdict_fail(j, step, REASON_CERT_CHAIN, "ARK: %s", err.text);
     const struct ark_anchor *const anchor = snp_anchor_of(anchors, c->ark_spki_sha256);
     if (anchor == NULL)

@@ -196,6 +196,19 @@ struct bytes cert_subject_der(const struct cert *cert)
     return name_der(X509_get_subject_name(cert_x509(cert)));
 }
 
+/* From the bytes of the certificate: to encode its decoded key takes as long as a signature. */
+bool cert_spki_sha256(const struct cert *cert, uint8_t out[static SHA256_LEN], struct err *err)
+{
+    uint8_t *der = NULL;
+    const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert_x509(cert)), &der);
+
+    if (len <= 0)
+        return libcrypto_refused(err, FAIL_INTERNAL, "public key of a certificate");
+    const bool hashed = sha256(bytes_of(der, (size_t)len), out, err);
+    OPENSSL_free(der);
+    return hashed;
+}
+
 bool cert_is_signed_by(const struct cert *cert, const struct cert *issuer,
                        enum signature_scheme scheme, struct err *err)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "crypto/cert.h"
+#include "crypto/hash.h"
 
 /*
  * Chains of certificates whose length, order and algorithms are known beforehand, as those of attestation are. Each check
@@ -36,5 +37,8 @@ bool cert_has_role(const struct cert *cert, bool is_ca, struct err *err) MUST_CH
  */
 bool cert_is_signed_by(const struct cert *cert, const struct cert *issuer,
                        enum signature_scheme scheme, struct err *err) MUST_CHECK;
+/* SHA-256 of the SubjectPublicKeyInfo as it stands in the certificate. FAIL_INTERNAL. */
+bool cert_spki_sha256(const struct cert *cert, uint8_t out[static SHA256_LEN],
+                      struct err *err) MUST_CHECK;
 /* The encoded subject name; valid as long as the certificate. */
 struct bytes cert_subject_der(const struct cert *cert) MUST_CHECK;
