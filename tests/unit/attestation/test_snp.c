@@ -226,20 +226,45 @@ static void a_report_of_any_other_length_is_malformed(void **state)
     }
 }
 
-static void the_header_of_open_enclave_holds_no_report(void **state)
+/* The header of Open Enclave and something behind it; the last step tells what was wrong. */
+static const char *step_that_fails(struct bytes header, struct bytes rest, struct arena *arena)
 {
-    auto_scene s = { 0 };
-    auto_arena arena = { 0 };
     auto_buf wrapped = { 0 };
     struct verdict v;
+
+    buf_add(&wrapped, header);
+    buf_add(&wrapped, rest);
+    assert_false(evidence_inspect(buf_bytes(&wrapped), arena, &v));
+    assert_int_equal(v.reason, REASON_FORMAT);
+    return v.steps[v.step_count - 1].name;
+}
+
+static void the_header_of_open_enclave_holds_all_of_a_quote(void **state)
+{
+    static const struct {
+        struct bytes header;
+        const char *step;
+    } rows[] = {
+        /* A report is no quote. */
+        { BYTES_LITERAL("\x01\0\0\0\x02\0\0\0\xa0\x04\0\0\0\0\0\0"), "shape of the evidence" },
+        { BYTES_LITERAL("\x01\0\0\0\x02\0\0\0\xa1\x04\0\0\0\0\0\0"), "header of Open Enclave" },
+        { BYTES_LITERAL("\x01\0\0\0\x02\0\0\0\x9f\x04\0\0\0\0\0\0"), "header of Open Enclave" },
+        { BYTES_LITERAL("\x01\0\0\0\x02\0\0\0\xa0\x04\0\0\0\0\0\x01"), "header of Open Enclave" },
+        /* Other versions and types are no such header. */
+        { BYTES_LITERAL("\x02\0\0\0\x02\0\0\0\xa0\x04\0\0\0\0\0\0"), "shape of the evidence" },
+        { BYTES_LITERAL("\x01\0\0\0\x01\0\0\0\xa0\x04\0\0\0\0\0\0"), "shape of the evidence" },
+    };
+    auto_scene s = { 0 };
+    auto_arena arena = { 0 };
     (void)state;
 
     scene_init(&s);
-    buf_add(&wrapped, bytes_of("\x01\0\0\0\x02\0\0\0\xa0\x04\0\0\0\0\0\0", 16));
-    buf_add(&wrapped, report_of(&s));
-    assert_false(evidence_inspect(buf_bytes(&wrapped), &arena, &v));
-    assert_int_equal(v.reason, REASON_FORMAT);
-    assert_true(v.wrapped);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_string_equal(step_that_fails(rows[i].header, report_of(&s), &arena), rows[i].step);
+    for (size_t len = 0; len < 8; len++)
+        assert_string_equal(
+            step_that_fails(bytes_of(rows[0].header.at, 8), bytes_of(s.report, len), &arena),
+            "header of Open Enclave");
 }
 
 static void collateral_summary_tells_what_it_is_for(void **state)
@@ -309,7 +334,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_too_early_and_too_late_is_too_early),
     cmocka_unit_test(a_report_with_any_byte_changed_is_not_valid),
     cmocka_unit_test(a_report_of_any_other_length_is_malformed),
-    cmocka_unit_test(the_header_of_open_enclave_holds_no_report),
+    cmocka_unit_test(the_header_of_open_enclave_holds_all_of_a_quote),
     cmocka_unit_test(collateral_summary_tells_what_it_is_for),
     cmocka_unit_test(an_anchor_may_name_its_product),
     cmocka_unit_test(a_vek_with_a_byte_changed_is_not_valid),

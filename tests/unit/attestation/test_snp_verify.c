@@ -261,6 +261,13 @@ static void anchor_of_other_product(struct scene *s)
     s->anchor.product = "Milan";
 }
 
+/* Everything but the name of the root is of the product that was asked for. */
+static void root_named_for_other_product(struct scene *s)
+{
+    s->anchor.product = "Milan";
+    s->ark.name = s->ark.issuer = s->ask.issuer = "ARK-Genoa";
+}
+
 static void ask_of_other_product(struct scene *s)
 {
     s->ask.name = s->vek.issuer = "SEV-Genoa";
@@ -738,6 +745,7 @@ static const struct row {
     ROW(genoa_report_with_milan, REASON_CERT_CHAIN),
     ROW(milan_report_with_genoa, REASON_CERT_CHAIN),
     ROW(anchor_of_other_product, REASON_CERT_CHAIN),
+    ROW(root_named_for_other_product, REASON_CERT_CHAIN),
     ROW(ask_of_other_product, REASON_CERT_CHAIN),
     ROW(unknown_product, REASON_CERT_CHAIN),
     ROW(ask_and_ark_exchanged, REASON_CERT_CHAIN),
