@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest_test.h"
 
+#include "codec/der.h"
 #include "codec/text.h"
-#include "manifest/der.h"
 #include "manifest/parse.h"
 
 /* `Cert` of a secret: JSON forms, members, times, URIs, certificates as templates. */
