@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intel_scene.h"
 
+#include <pthread.h>
+
 #include "attestation/intel_signature.h"
 
 /* The quote itself: signatures, key binding, identities of QE and TDX module; and each size (attestation.md, 14). */
@@ -345,6 +347,50 @@ static void the_mask_does_not_let_attributes_through(void **state)
     scene_expect(&wanted, REASON_TDX_MODULE_MISMATCH, "attributes are zero");
 }
 
+/* ---- threads ---- */
+
+struct worker {
+    const struct intel_scene *scene;
+    const struct intel_collateral *collateral;
+    bool all_valid;
+};
+
+static void *verify_often(void *ctx)
+{
+    struct worker *const w = ctx;
+
+    w->all_valid = true;
+    for (int i = 0; i < 50; i++) {
+        auto_arena arena = { 0 };
+        struct verdict v;
+        w->all_valid &=
+            scene_verify_quote(w->scene, buf_bytes(&w->scene->quote), w->collateral, &arena, &v);
+    }
+    return 0;
+}
+
+static void one_collateral_serves_many_threads(void **state)
+{
+    enum { THREADS = 4 };
+    struct worker workers[THREADS];
+    pthread_t threads[THREADS];
+    auto_scene s;
+
+    (void)state;
+    intel_scene_init(&s, SCENE_TDX_5_15);
+    intel_scene_build(&s);
+    struct intel_collateral *const c = intel_collateral_parse(&s.bundle, &s.anchors);
+    for (size_t i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){ .scene = &s, .collateral = c };
+        assert_int_equal(pthread_create(&threads[i], NULL, verify_often, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        assert_true(workers[i].all_valid);
+    }
+    intel_collateral_free(c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(flips_are_named_by_what_they_break),
     cmocka_unit_test(a_quote_that_was_cut_is_never_valid),
@@ -360,6 +406,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_quoting_enclave_has_to_be_intels),
     cmocka_unit_test(the_tdx_module_has_to_be_intels),
     cmocka_unit_test(the_mask_does_not_let_attributes_through),
+    cmocka_unit_test(one_collateral_serves_many_threads),
 };
 
 TEST_MAIN(tests)

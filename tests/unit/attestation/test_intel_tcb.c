@@ -336,7 +336,6 @@ static void advisories_are_those_of_all_levels(void **state)
 static void levels_are_sorted_before_the_search(void **state)
 {
     auto_scene s;
-    auto_buf sorted = { 0 };
 
     (void)state;
     intel_scene_init(&s, SCENE_SGX_3);

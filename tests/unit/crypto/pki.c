@@ -6,7 +6,7 @@
 #include "codec/der.h"
 #include "codec/text.h"
 
-enum { DER_UTC_TIME = 0x17, DER_GENERALIZED_TIME = 0x18, DER_NULL = 0x05, DER_ENUMERATED = 0x0a };
+enum { DER_UTC_TIME = 0x17, DER_GENERALIZED_TIME = 0x18, DER_NULL = 0x05 };
 static const char ecdsa_sha256[] = "2a8648ce3d040302", ecdsa_sha384[] = "2a8648ce3d040303";
 
 void der_add(struct buf *out, uint8_t tag, struct bytes contents)
@@ -193,7 +193,7 @@ void pki_sign_raw(const struct key *key, struct bytes message, uint8_t raw[stati
 {
     auto_buf der = { 0 };
     struct err err = { 0 };
-    struct bytes pair, r, s;
+    struct bytes pair, r = BYTES_NONE, s = BYTES_NONE;
 
     assert_ok(key_sign_sha256(key, message, &der, &err), &err);
     struct bytes in = buf_bytes(&der);
