@@ -171,6 +171,7 @@ static bool flush(struct writer *w, struct group *g, struct err *err)
     const uint64_t began = writer_metrics_begin(&w->metrics);
     const bool done = !w->sealed || append(w, g, err);
     writer_metrics_group(&w->metrics, w->store, g->count, began, done);
+    begin_step(w); /* the disk is done: whoever is answered now does not see it as slow */
     if (done) {
         if (w->sealed) {
             /* The same map as the store's: the state is in memory once. */
@@ -264,7 +265,8 @@ static void begin_alone(struct writer *w, struct group *g, struct decision *d,
         flush(w, g, &err) && (d->set_recovery ? set_recovery(w, d, &g->last, &err)
                                               : begin_generation(w, d, &g->last, &err));
 
-    writer_metrics_generation(&w->metrics, w->store, done);
+    writer_metrics_alone(&w->metrics, w->store, done);
+    begin_step(w);
     if (!done)
         log_error(w->env->log,
                   d->set_recovery ? "Setting the recovery sets failed"

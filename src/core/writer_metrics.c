@@ -91,7 +91,7 @@ void writer_metrics_group(struct writer_metrics *m, const struct store *store, s
     note_sizes(m, store);
 }
 
-void writer_metrics_generation(struct writer_metrics *m, const struct store *store, bool done)
+void writer_metrics_alone(struct writer_metrics *m, const struct store *store, bool done)
 {
     if (m->duration == NULL)
         return;

@@ -18,4 +18,5 @@ uint64_t writer_metrics_begin(const struct writer_metrics *m) MUST_CHECK;
 /* That many decisions became durable together, or did not. */
 void writer_metrics_group(struct writer_metrics *m, const struct store *store, size_t count,
                           uint64_t began, bool done);
-void writer_metrics_generation(struct writer_metrics *m, const struct store *store, bool done);
+/* The same for one that does not share its write: a new key generation, other recovery sets. */
+void writer_metrics_alone(struct writer_metrics *m, const struct store *store, bool done);

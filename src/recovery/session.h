@@ -74,7 +74,7 @@ bool recovery_session_without_proof(const struct recovery_session *session) MUST
  * members but the last, and its id as "set".
  */
 void recovery_session_describe(struct recovery_session *session, struct buf *out);
-/* How many shares it needs and has, of the set for which the latest one counted. Never waits: while the state is being
+/* How many shares the set needs and has for which the latest one counted. Never waits: while the state is being
  * opened, both stay as they are. */
 void recovery_session_counts(struct recovery_session *session, unsigned *required,
                              unsigned *accepted);

@@ -183,6 +183,8 @@ def requests_are_counted_by_path_method_and_code(home):
     equal(m.value("server_client_api_http_request_size_histogram_bytes_count", path="/status"), 2)
     equal(m.value("server_client_api_http_in_flight_requests", path="/status"), 0)
     equal(m.value("taw_connections_total", listener="client"), 8)
+    equal(m.value("taw_requests_in_flight", listener="client"), 0)
+    equal(m.value("taw_requests_in_flight", listener="monitoring"), 1)
     equal(m.value("taw_connections_total", listener="marble"), 0)
     c.stop()
 

@@ -22,8 +22,8 @@ static void scene_begin(struct scene *s)
     service_start(&s->service, "a");
     s->events = events_new();
     api_measure(s->service.api, s->metrics);
-    s->monitor =
-        monitor_new(&(struct monitor_config){ s->service.machine.core, s->metrics, s->events, 50 });
+    s->monitor = monitor_new(
+        &(struct monitor_config){ s->service.machine.core, s->metrics, s->events, 200 });
 }
 
 static void scene_end(struct scene *s)
