@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/observe.h"
 
-#include "codec/json.h"
 #include "metrics/text.h"
 #include "state/names.h"
+#include "state/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,7 @@ struct parsed {
     int64_t first_user, first_secret;
     size_t users, secret_count;
     struct secret_expiry secrets[MOST_SECRETS]; /* those that expire first, in that order */
+    bool pending;                               /* an update */
     uint64_t missing_acknowledgments;
 };
 
@@ -103,17 +104,13 @@ static void parse_users(const struct deployment *deployment, struct parsed *p)
 static void parse_pending(const struct snapshot *now, struct parsed *p)
 {
     auto_arena arena = { 0 };
-    struct bytes text;
-    struct err ignored = { 0 };
+    struct pending_update update = { 0 };
+    struct bytes stored;
+    struct err damage = { 0 };
 
-    if (!omap_get(now->values, BYTES_LITERAL(NAME_PENDING_UPDATE), &text))
-        return;
-    const struct json *const root = json_parse(text, JSON_TRAILING_REFUSED, &arena, &ignored);
-    const struct json *const missing =
-        root == NULL ? NULL : json_member(root, "missingAcknowledgments");
-    if (missing != NULL &&
-        !json_get_uint(missing, INT64_MAX, &p->missing_acknowledgments, &ignored))
-        p->missing_acknowledgments = 0;
+    p->pending = pending_update_stored(now->values, &stored);
+    if (p->pending && pending_update_parse(stored, &arena, &update, &damage))
+        p->missing_acknowledgments = update.missing;
 }
 
 static void parse(const struct snapshot *now, struct parsed *p)
@@ -202,9 +199,6 @@ static void put_recovery(struct observer *o, const struct snapshot *now, struct 
 
 static void put_state(const struct parsed *p, const struct snapshot *now, struct buf *out)
 {
-    const bool pending =
-        now->values != NULL && omap_get(now->values, BYTES_LITERAL(NAME_PENDING_UPDATE), NULL);
-
     text_gauge(out, "coordinator_state",
                "Phase: 1 recovery, 2 waiting for a manifest, 3 accepting Marbles.", now->phase);
     text_gauge(out, "taw_state_values", "Values in the state.", (double)omap_count(now->values));
@@ -212,7 +206,7 @@ static void put_state(const struct parsed *p, const struct snapshot *now, struct
                (double)omap_size(now->values));
     text_gauge(out, "taw_update_log_lines", "Lines of the update log.", (double)now->log.lines);
     text_gauge(out, "taw_pending_update", "1 when a manifest update waits for acknowledgments.",
-               pending);
+               p->pending);
     text_gauge(out, "taw_pending_update_missing_acknowledgments", "How many it still waits for.",
                (double)p->missing_acknowledgments);
 }
