@@ -645,6 +645,19 @@ static void calls_are_counted_by_status_and_activations_by_outcome(void **state)
     pool_set_limit(s.service.pool, 0);
     auto_response busy = call_marble(&s, usual, &asked);
     done.left = true;
+    assert_int_equal(done.trailer_count, 2);
+    const struct {
+        const struct http_response *response;
+        const char *status;
+    } failures[] = { { &spent, "7" },
+                     { &refused, "7" },
+                     { &no_frame, "13" },
+                     { &no_message, "13" },
+                     { &busy, "14" } };
+    for (size_t i = 0; i < COUNT_OF(failures); i++)
+        assert_string_equal(value_of(failures[i].response->fields,
+                                     failures[i].response->field_count, "grpc-status"),
+                            failures[i].status);
     assert_line(metrics, "grpc_server_started_total{" UNARY "} 6");
     assert_line(metrics, "grpc_server_msg_received_total{" UNARY "} 4");
     assert_line(metrics, "grpc_server_msg_sent_total{" UNARY "} 1");
