@@ -111,7 +111,7 @@ static void new_secrets_are_issued_when_keys_or_threshold_mean_something_else(vo
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         auto_scene s;
-        auto_deal old = begin_with_keys(&s, cases[i].old_holders, cases[i].old_threshold, "");
+        (void)begin_with_keys(&s, cases[i].old_holders, cases[i].old_threshold, "");
         auto_buf before = machine_value(&s.machine, "taw:recoverySecrets");
         auto_update_result result =
             replace(&s, cases[i].holders, cases[i].threshold, "", MARBLE("n"));
@@ -131,7 +131,7 @@ static void new_secrets_are_issued_when_keys_or_threshold_mean_something_else(vo
 static void another_text_of_the_same_key_is_another_key(void **state)
 {
     auto_scene s;
-    auto_deal old = begin_with_keys(&s, 1, 0, "");
+    (void)begin_with_keys(&s, 1, 0, "");
     auto_string *parts = keys_parts(1, 0, "", "");
     auto_string *text = up_manifest(parts);
     char *const end = strstr(text, "-----END PUBLIC KEY-----\\n");
@@ -248,7 +248,7 @@ static void assert_version(const struct scene *s, const char *version)
 static void sealing_ends_with_the_next_start_and_not_before(void **state)
 {
     auto_scene s;
-    auto_deal deal = begin_with_keys(&s, 1, 0, "ProductKey");
+    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
     auto_update_result result = replace(&s, 1, 0, "Disabled", MARBLE("n"));
@@ -266,7 +266,7 @@ static void sealing_ends_with_the_next_start_and_not_before(void **state)
 static void sealing_ends_at_once_with_new_keys_after_the_update_itself(void **state)
 {
     auto_scene s;
-    auto_deal deal = begin_with_keys(&s, 1, 0, "ProductKey");
+    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
     auto_update_result result = replace(&s, 2, 0, "Disabled", MARBLE("n"));
@@ -280,7 +280,7 @@ static void sealing_ends_at_once_with_new_keys_after_the_update_itself(void **st
 static void sealing_begins_with_new_keys_and_all_that_was_never_sealed(void **state)
 {
     auto_scene s;
-    auto_deal none = begin_with_keys(&s, 1, 0, "Disabled");
+    (void)begin_with_keys(&s, 1, 0, "Disabled");
 
     (void)state;
     raise_package(&s, "5");
@@ -304,7 +304,7 @@ static void sealing_begins_beside_a_state_that_was_dismissed(void **state)
     auto_string *parts = keys_parts(1, 0, "Disabled", "");
     struct manifest_reply reply = { 0 };
     auto_scene s;
-    auto_deal deal = begin_with_keys(&s, 1, 0, "ProductKey");
+    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
     move(&s, "b");
