@@ -3,6 +3,9 @@
 
 #include "codec/range.h"
 
+#include <endian.h>
+#include <string.h>
+
 /* The two digits in which the alphabets differ. */
 struct digits {
     uint8_t digit_62, digit_63;
@@ -13,13 +16,73 @@ static struct digits digits_of(enum base64_alphabet alphabet)
     return alphabet == BASE64_URL ? (struct digits){ '-', '_' } : (struct digits){ '+', '/' };
 }
 
-static uint8_t digit_of(struct digits d, uint32_t value)
+enum { BLOCK_LEN = 6, BLOCK_DIGITS = 8 }; /* bytes and digits that are encoded at a time */
+
+/* 1 in each byte of `values`, which are below 64, that is not less than `least`; else 0. */
+static uint64_t at_least(uint64_t values, unsigned least)
 {
-    return (uint8_t)((range_mask(value, 0, 25) & (value + 'A')) |
-                     (range_mask(value, 26, 51) & (value - 26 + 'a')) |
-                     (range_mask(value, 52, 61) & (value - 52 + '0')) |
-                     (range_mask(value, 62, 62) & d.digit_62) |
-                     (range_mask(value, 63, 63) & d.digit_63));
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    return (values + (128 - least) * ones) >> 7 & ones;
+}
+
+/* Eight values of 0 .. 63, one in each byte, become their digits: each range begins where the one before ended, so the
+ * differences add up. No byte carries into the next. */
+static uint64_t digits_for(struct digits d, uint64_t values)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    return values + 'A' * ones + ('a' - 'A' - 26) * at_least(values, 26) -
+           ('a' + 26 - '0') * at_least(values, 52) -
+           (uint64_t)('0' + 10 - d.digit_62) * at_least(values, 62) +
+           (uint64_t)(d.digit_63 - d.digit_62 - 1) * at_least(values, 63);
+}
+
+/* The 48 lower bits, six in each byte: halves move apart, then their halves, then theirs. */
+static uint64_t spread(uint64_t bits)
+{
+    bits = (bits & UINT64_C(0xffffff000000)) << 8 | (bits & UINT64_C(0xffffff));
+    bits = (bits & UINT64_C(0x00fff00000fff000)) << 4 | (bits & UINT64_C(0x00000fff00000fff));
+    return (bits & UINT64_C(0x0fc00fc00fc00fc0)) << 2 | (bits & UINT64_C(0x003f003f003f003f));
+}
+
+/* Six bytes to eight digits. */
+static void encode_block(struct digits d, const uint8_t *in, uint8_t *to)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < BLOCK_LEN; i++)
+        bits = bits << 8 | in[i];
+    bits = htobe64(digits_for(d, spread(bits)));
+    memcpy(to, &bits, sizeof bits);
+}
+
+/* Less than a block; the last group is filled up with padding. */
+static void encode_rest(struct digits d, struct bytes in, uint8_t *to)
+{
+    const size_t len = (in.len + 2) / 3 * 4, padding = (3 - in.len % 3) % 3;
+    uint8_t block[BLOCK_LEN] = { 0 }, digits[BLOCK_DIGITS];
+
+    memcpy(block, in.at, in.len);
+    encode_block(d, block, digits);
+    memcpy(to, digits, len);
+    memset(to + len - padding, '=', padding);
+    explicit_bzero(block, sizeof block);
+    explicit_bzero(digits, sizeof digits);
+}
+
+void base64_encode(struct buf *out, enum base64_alphabet alphabet, struct bytes in)
+{
+    const struct digits d = digits_of(alphabet);
+    size_t i = 0;
+
+    if (in.len == 0)
+        return;
+    uint8_t *to = buf_grow(out, (in.len + 2) / 3 * 4);
+    for (; in.len - i >= BLOCK_LEN; i += BLOCK_LEN, to += BLOCK_DIGITS)
+        encode_block(d, in.at + i, to);
+    if (i < in.len)
+        encode_rest(d, bytes_of(in.at + i, in.len - i), to);
 }
 
 /* 0 .. 63; above that for anything but a digit. */
@@ -30,27 +93,6 @@ static uint32_t value_of(struct digits d, uint32_t c)
             (range_mask(c, d.digit_62, d.digit_62) & 63) |
             (range_mask(c, d.digit_63, d.digit_63) & 64)) -
            1;
-}
-
-void base64_encode(struct buf *out, enum base64_alphabet alphabet, struct bytes in)
-{
-    const struct digits d = digits_of(alphabet);
-
-    if (in.len == 0)
-        return;
-    uint8_t *to = buf_grow(out, (in.len + 2) / 3 * 4);
-
-    for (size_t i = 0; i < in.len; i += 3) {
-        const size_t left = in.len - i;
-        const uint32_t group = (uint32_t)in.at[i] << 16 |
-                               (left > 1 ? (uint32_t)in.at[i + 1] << 8 : 0) |
-                               (left > 2 ? in.at[i + 2] : 0u);
-        to[0] = digit_of(d, group >> 18);
-        to[1] = digit_of(d, group >> 12 & 63);
-        to[2] = left > 1 ? digit_of(d, group >> 6 & 63) : '=';
-        to[3] = left > 2 ? digit_of(d, group & 63) : '=';
-        to += 4;
-    }
 }
 
 /* Four digits make three bytes; the last group may be filled up with padding. */
