@@ -157,6 +157,29 @@ static void while_one_waits_there_is_no_other(void **state)
     up_refuse(&s, UPDATE, EVE, text, FAIL_STATE, "update already in progress");
 }
 
+/* It was proposed after the user of another one was found. */
+static void one_that_waits_since_a_moment_is_noticed(void **state)
+{
+    static const char *const others[] = { "{\"Packages\":{\"p\":{\"SecurityVersion\":5}}}", NULL };
+    auto_string *text = up_manifest(OTHER);
+    auto_scene s;
+
+    (void)state;
+    up_begin(&s, "");
+    auto_snapshot *before = core_snapshot(s.machine.core);
+    up_ok(&s, UPDATE, ALICE, text, 2);
+    auto_buf then = up_values(&s);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        auto_update_result result = { 0 };
+        struct err err;
+        assert_false(
+            up_in(&s, before, UPDATE, BOB, others[i] == NULL ? text : others[i], &result, &err));
+        assert_non_null(strstr(err.text, "update already in progress"));
+    }
+    auto_buf now = up_values(&s);
+    assert_bytes_equal(buf_bytes(&now), buf_bytes(&then));
+}
+
 static void only_who_is_asked_may_acknowledge_and_only_the_same_bytes(void **state)
 {
     auto_string *text = up_manifest(OTHER);
@@ -301,6 +324,23 @@ static void an_update_that_cannot_be_applied_goes_with_its_last_acknowledgment(v
         assert_in_force(&s, old);
         assert_log(&s, text, lines, COUNT_OF(lines));
     }
+}
+
+/* It may go well when the cause is mended. */
+static void what_fails_for_another_reason_lets_it_wait(void **state)
+{
+    auto_string *text = up_manifest(OTHER);
+    auto_scene s;
+
+    (void)state;
+    up_begin(&s, THRESHOLD_2);
+    auto_buf record = machine_value(&s.machine, PREFIX_SECRET "token");
+    up_ok(&s, UPDATE, ALICE, text, 1);
+    put_value(&s.machine, PREFIX_SECRET "token", BYTES_LITERAL("{"));
+    up_refuse(&s, ACKNOWLEDGE, BOB, text, FAIL_DAMAGED, "value secret:token of the state");
+    assert_true(up_waits(&s));
+    put_value(&s.machine, PREFIX_SECRET "token", buf_bytes(&record));
+    up_ok(&s, ACKNOWLEDGE, BOB, text, 0);
 }
 
 static void a_full_disk_lets_it_wait_and_the_acknowledgment_can_be_repeated(void **state)
@@ -511,11 +551,13 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_threshold_is_enough_and_names_who_could_still_agree),
     cmocka_unit_test(an_update_that_nobody_else_has_to_agree_to_is_applied_at_once),
     cmocka_unit_test(while_one_waits_there_is_no_other),
+    cmocka_unit_test(one_that_waits_since_a_moment_is_noticed),
     cmocka_unit_test(only_who_is_asked_may_acknowledge_and_only_the_same_bytes),
     cmocka_unit_test(an_update_that_may_not_be_is_refused_before_anybody_is_asked),
     cmocka_unit_test(anybody_who_may_update_may_cancel),
     cmocka_unit_test(what_cannot_be_read_can_still_be_cancelled),
     cmocka_unit_test(an_update_that_cannot_be_applied_goes_with_its_last_acknowledgment),
+    cmocka_unit_test(what_fails_for_another_reason_lets_it_wait),
     cmocka_unit_test(a_full_disk_lets_it_wait_and_the_acknowledgment_can_be_repeated),
     cmocka_unit_test(acknowledgments_at_the_same_time_all_count),
     cmocka_unit_test(of_two_updates_at_the_same_time_one_wins),

@@ -42,6 +42,13 @@ static struct deal begin_with_keys(struct scene *s, unsigned holders, unsigned t
     return deal;
 }
 
+static void begin(struct scene *s, unsigned holders, unsigned threshold, const char *seal_mode)
+{
+    struct deal deal = begin_with_keys(s, holders, threshold, seal_mode);
+
+    deal_clear(&deal);
+}
+
 /* What is answered. */
 static struct update_result replace(const struct scene *s, unsigned holders, unsigned threshold,
                                     const char *seal_mode, const char *more)
@@ -111,7 +118,7 @@ static void new_secrets_are_issued_when_keys_or_threshold_mean_something_else(vo
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         auto_scene s;
-        (void)begin_with_keys(&s, cases[i].old_holders, cases[i].old_threshold, "");
+        begin(&s, cases[i].old_holders, cases[i].old_threshold, "");
         auto_buf before = machine_value(&s.machine, "taw:recoverySecrets");
         auto_update_result result =
             replace(&s, cases[i].holders, cases[i].threshold, "", MARBLE("n"));
@@ -131,7 +138,6 @@ static void new_secrets_are_issued_when_keys_or_threshold_mean_something_else(vo
 static void another_text_of_the_same_key_is_another_key(void **state)
 {
     auto_scene s;
-    (void)begin_with_keys(&s, 1, 0, "");
     auto_string *parts = keys_parts(1, 0, "", "");
     auto_string *text = up_manifest(parts);
     char *const end = strstr(text, "-----END PUBLIC KEY-----\\n");
@@ -139,6 +145,7 @@ static void another_text_of_the_same_key_is_another_key(void **state)
     struct err err;
 
     (void)state;
+    begin(&s, 1, 0, "");
     assert_non_null(end);
     memcpy(end, "-----END PUBLIC KEY-----  ", 26);
     assert_ok(up_try(&s, UPDATE, ALICE, text, &result, &err), &err);
@@ -248,9 +255,9 @@ static void assert_version(const struct scene *s, const char *version)
 static void sealing_ends_with_the_next_start_and_not_before(void **state)
 {
     auto_scene s;
-    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
+    begin(&s, 1, 0, "ProductKey");
     auto_update_result result = replace(&s, 1, 0, "Disabled", MARBLE("n"));
     assert_false(result.has_recovery_secrets);
     raise_package(&s, "5");
@@ -266,9 +273,9 @@ static void sealing_ends_with_the_next_start_and_not_before(void **state)
 static void sealing_ends_at_once_with_new_keys_after_the_update_itself(void **state)
 {
     auto_scene s;
-    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
+    begin(&s, 1, 0, "ProductKey");
     auto_update_result result = replace(&s, 2, 0, "Disabled", MARBLE("n"));
     assert_true(result.has_recovery_secrets);
     raise_package(&s, "5");
@@ -280,9 +287,9 @@ static void sealing_ends_at_once_with_new_keys_after_the_update_itself(void **st
 static void sealing_begins_with_new_keys_and_all_that_was_never_sealed(void **state)
 {
     auto_scene s;
-    (void)begin_with_keys(&s, 1, 0, "Disabled");
 
     (void)state;
+    begin(&s, 1, 0, "Disabled");
     raise_package(&s, "5");
     assert_int_equal(world_count(&s.world, "sealed_data"), 0);
     auto_update_result result = replace(&s, 1, 0, "UniqueKey", MARBLE("n"));
@@ -304,9 +311,9 @@ static void sealing_begins_beside_a_state_that_was_dismissed(void **state)
     auto_string *parts = keys_parts(1, 0, "Disabled", "");
     struct manifest_reply reply = { 0 };
     auto_scene s;
-    (void)begin_with_keys(&s, 1, 0, "ProductKey");
 
     (void)state;
+    begin(&s, 1, 0, "ProductKey");
     move(&s, "b");
     up_set(&s, parts, &reply);
     manifest_reply_clear(&reply);
