@@ -120,3 +120,5 @@ void json_put_octets(struct buf *out, struct bytes octets);
 void json_put_name(struct buf *out, const char *name);
 /* A comma unless the last byte is '{' or '['. */
 void json_put_comma(struct buf *out);
+/* A member with a time as RFC 3339 in UTC, to the second; ms: since 1970, null for 0. */
+void json_put_time(struct buf *out, const char *name, int64_t ms);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json.h"
-#include "codec/text.h"
 
 #include "base/utf8.h"
+#include "codec/text.h"
+
+#include <time.h>
 
 /* The short escape of a character, without its backslash; NULL when it has none. */
 static const char *short_escape(uint32_t point)
@@ -96,4 +98,19 @@ void json_put_name(struct buf *out, const char *name)
     json_put_comma(out);
     json_put_string(out, bytes_of_string(name));
     buf_add_u8(out, ':');
+}
+
+void json_put_time(struct buf *out, const char *name, int64_t ms)
+{
+    const time_t seconds = (time_t)(ms / 1000);
+    struct tm utc = { 0 };
+    char text[40] = "";
+
+    json_put_name(out, name);
+    if (ms == 0 || gmtime_r(&seconds, &utc) == NULL) {
+        buf_add_string(out, "null");
+        return;
+    }
+    (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    json_put_string(out, bytes_of_string(text));
 }

@@ -45,6 +45,13 @@ bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err) 
  * seconds.
  */
 struct key *key_from_private_pkcs8(struct bytes der, struct err *err) MUST_CHECK;
+/* RSAPrivateKey DER (RFC 8017, A.1.2); PKCS#8 may be taken as well. */
+struct key *key_from_private_pkcs1(struct bytes der, struct err *err) MUST_CHECK;
+/*
+ * The private half of a recovery key in PEM: the first block of type `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY`
+ * (PKCS#1), not encrypted, RSA within the bounds of key_from_recovery_pem. FAIL_MALFORMED.
+ */
+struct key *key_from_recovery_private_pem(struct bytes pem, struct err *err) MUST_CHECK;
 /* SEC 1 ECPrivateKey DER (RFC 5915) with curve and point, as `privateKey:*` values of the state. */
 bool key_private_sec1(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 /* The curve must be there, the point may be left out. */

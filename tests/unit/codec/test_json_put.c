@@ -82,7 +82,21 @@ static void json_put_comma_writes_none_into_an_empty_buffer(void **state)
     assert_bytes_equal(buf_bytes(&out), BYTES_LITERAL("\"ends with [\","));
 }
 
+static void json_put_time_is_utc_to_the_second_and_null_for_never(void **state)
+{
+    auto_buf out = { 0 };
+
+    (void)state;
+    buf_add_u8(&out, '{');
+    json_put_time(&out, "a", INT64_C(1768478400999));
+    json_put_time(&out, "b", 0);
+    json_put_time(&out, "c", INT64_MAX);
+    assert_bytes_equal(buf_bytes(&out), BYTES_LITERAL("{\"a\":\"2026-01-15T12:00:00Z\",\"b\":null,"
+                                                      "\"c\":\"292278994-08-17T07:12:55Z\""));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(json_put_time_is_utc_to_the_second_and_null_for_never),
     cmocka_unit_test(json_put_string_escapes_as_go_does),
     cmocka_unit_test(json_put_string_survives_two_round_trips),
     cmocka_unit_test(json_put_writes_objects_and_arrays_without_blanks),
