@@ -18,6 +18,8 @@ void recovery_plan_free(struct recovery_plan *plan)
     }
     free(plan->secrets);
     secret_free(plan->rwk);
+    mem_wipe_free(plan->drills,
+                  plan->metadata == NULL ? 0 : plan->metadata->holder_count * DRILL_KEY_LEN);
     recovery_metadata_free(plan->metadata);
     free(plan);
 }
@@ -85,12 +87,13 @@ static bool split(const struct recovery_metadata *m, struct bytes rwk, struct se
     return false;
 }
 
-/* Commits to each share in the metadata and encrypts it to its holder. */
+/* Commits to each share in the metadata, derives its drill key, and encrypts it to its holder. */
 static bool hand_out(struct recovery_plan *plan, struct secret *const *shares, struct err *err)
 {
     struct recovery_metadata *const m = plan->metadata;
 
     plan->secrets = mem_zero_alloc(m->holder_count, sizeof plan->secrets[0]);
+    plan->drills = mem_zero_alloc(m->holder_count, sizeof plan->drills[0]);
     for (size_t i = 0; i < m->holder_count; i++) {
         struct recovery_holder *const h = &m->holders[i];
         const struct bytes share = secret_bytes(shares[i]);
@@ -100,7 +103,8 @@ static bool hand_out(struct recovery_plan *plan, struct secret *const *shares, s
         h->x = m->scheme == RECOVERY_SHAMIR ? share.at[share.len - 1] : 0;
         plan->secrets[plan->count].name = mem_string(h->name);
         plan->count++;
-        if (!recovery_commit(m->set, h->name, share, h->commit, err))
+        if (!recovery_commit(m->set, h->name, share, h->commit, err) ||
+            !drill_key(share, plan->drills[i], err))
             return false;
         if (!key_oaep_encrypt(h->key, share, &plan->secrets[i].encrypted, err))
             return err_in(err, "encrypting the recovery secret of %s", h->name);
@@ -148,7 +152,9 @@ struct recovery_plan *recovery_plan_adopt(const struct env *env,
     m->secret_size = data_key.len + (m->scheme == RECOVERY_SHAMIR);
     if (m->scheme == RECOVERY_SINGLE) {
         m->holders[0].has_commit = true;
-        return recovery_commit(m->set, m->holders[0].name, data_key, m->holders[0].commit, err)
+        plan->drills = mem_zero_alloc(1, sizeof plan->drills[0]);
+        return recovery_commit(m->set, m->holders[0].name, data_key, m->holders[0].commit, err) &&
+                       drill_key(data_key, plan->drills[0], err)
                    ? TAKE(plan)
                    : NULL;
     }

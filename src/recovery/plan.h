@@ -2,6 +2,7 @@
 #pragma once
 #include "base/env.h"
 #include "base/secret.h"
+#include "recovery/drill.h"
 #include "recovery/metadata.h"
 
 /*
@@ -32,7 +33,9 @@ struct recovery_plan {
     struct secret *rwk; /* NULL without parties */
     struct recovery_metadata *metadata;
     size_t count;
-    struct recovery_secret *secrets; /* in the order of the parties */
+    struct recovery_secret *secrets; /* in the order of the metadata's holders */
+    /* drill_key of each holder's secret, in the same order; NULL: the secrets are not known here. Secret. */
+    uint8_t (*drills)[DRILL_KEY_LEN];
 };
 
 /* FAIL_MALFORMED: more than 255 parties, a threshold that does not fit, a NUL byte in a name. */
