@@ -46,3 +46,12 @@
 #define PREFIX_ACTIVATION_MARK "taw:activated:"
 /* JSON: how often and how the state was recovered (state/snapshot.h, struct recovery_record). */
 #define NAME_RECOVERY_RECORD "taw:recovery"
+/* JSON: the recovery set in force, and one that was re-issued and waits for its proofs (state/recovery_set.h). */
+#define NAME_RECOVERY_SET "taw:recoverySet"
+#define NAME_NEW_RECOVERY_SET "taw:newRecoverySet"
+/* As NAME_RECOVERY_SECRETS, of the re-issued set. */
+#define NAME_NEW_RECOVERY_SECRETS "taw:newRecoverySecrets"
+/* The id of the set (hex), a colon, and the name of the holder follow; decimal milliseconds since 1970. */
+#define PREFIX_RECOVERY_PROOF "taw:recoveryProof:"
+/* JSON: a re-issue that waits for acknowledgments (state/reissue.h). */
+#define NAME_PENDING_REISSUE "taw:pendingReissue"

@@ -20,6 +20,8 @@ void snapshot_free(struct snapshot *s)
     omap_free(s->values);
     authority_free(s->authority);
     deployment_free(s->deployment);
+    recovery_set_free(s->recovery_set);
+    recovery_set_free(s->new_recovery_set);
     free(s);
 }
 
@@ -105,6 +107,25 @@ static bool load_recovery(struct snapshot *s, struct err *err)
     return true;
 }
 
+static bool load_set(const struct omap *values, const char *name, struct recovery_set **set,
+                     struct err *err)
+{
+    struct bytes text;
+
+    recovery_set_free(*set);
+    *set = NULL;
+    if (!omap_get(values, bytes_of_string(name), &text))
+        return true;
+    *set = recovery_set_parse(text, err);
+    return *set != NULL || err_in(err, "value %s of the state", name);
+}
+
+static bool load_sets(struct snapshot *s, struct err *err)
+{
+    return load_set(s->values, NAME_RECOVERY_SET, &s->recovery_set, err) &&
+           load_set(s->values, NAME_NEW_RECOVERY_SET, &s->new_recovery_set, err);
+}
+
 struct snapshot *snapshot_load(const struct env *env, const struct omap *values, struct err *err)
 {
     auto_snapshot *s = mem_zero_alloc(1, sizeof *s);
@@ -114,14 +135,14 @@ struct snapshot *snapshot_load(const struct env *env, const struct omap *values,
     s->authority = authority_load(env, values, err);
     s->deployment = s->authority == NULL ? NULL : deployment_load(values, err);
     if (s->deployment == NULL || !load_phase(s, err) || !load_recovery(s, err) ||
-        !update_log_end_of(values, &s->log, err))
+        !load_sets(s, err) || !update_log_end_of(values, &s->log, err))
         return NULL;
     return TAKE(s);
 }
 
 /* Which typed parts a change touches. */
 struct touched {
-    bool authority, deployment, phase, recovery;
+    bool authority, deployment, phase, recovery, sets;
 };
 
 static bool is_named(struct bytes name, const char *wanted)
@@ -147,6 +168,7 @@ static struct touched parts_touched(const struct change *change)
                         has_prefix(name, PREFIX_USER);
         t.phase |= is_named(name, NAME_STATE);
         t.recovery |= is_named(name, NAME_RECOVERY_RECORD);
+        t.sets |= is_named(name, NAME_RECOVERY_SET) || is_named(name, NAME_NEW_RECOVERY_SET);
     }
     return t;
 }
@@ -170,6 +192,8 @@ struct snapshot *snapshot_after(const struct env *env, const struct snapshot *no
 
     s->values = change_apply(now->values, change);
     s->recovery = now->recovery;
+    s->recovery_set = recovery_set_ref(now->recovery_set);
+    s->new_recovery_set = recovery_set_ref(now->new_recovery_set);
     s->log = now->log;
     if (t.authority) {
         authority_free(s->authority);
@@ -181,7 +205,7 @@ struct snapshot *snapshot_after(const struct env *env, const struct snapshot *no
         s->deployment = deployment_ref(now->deployment);
     if (s->authority == NULL || (t.deployment && s->deployment == NULL) ||
         (t.phase && !load_phase(s, err)) || (t.recovery && !load_recovery(s, err)) ||
-        !follow_log(s, change, err))
+        (t.sets && !load_sets(s, err)) || !follow_log(s, change, err))
         return NULL;
     return TAKE(s);
 }

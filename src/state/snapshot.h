@@ -6,6 +6,7 @@
 #include "state/authority.h"
 #include "state/change.h"
 #include "state/deployment.h"
+#include "state/recovery_set.h"
 #include "state/update_log.h"
 
 /*
@@ -33,7 +34,9 @@ struct snapshot {
     struct authority *authority;
     struct deployment *deployment; /* NULL before there is a manifest */
     struct recovery_record recovery;
-    struct update_log_end log; /* how far the update log has come */
+    struct recovery_set *recovery_set;     /* NULL: written before there were drills */
+    struct recovery_set *new_recovery_set; /* re-issued, waits for its proofs; NULL: none */
+    struct update_log_end log;             /* how far the update log has come */
 };
 
 /* Without a manifest. Takes its own reference to the authority. */

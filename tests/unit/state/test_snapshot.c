@@ -47,6 +47,8 @@ static void load_names_the_value_that_does_not_fit(void **state)
         { NAME_ROOT_CERT, NULL },
         { PREFIX_USER "x", "{" },
         { NAME_RECOVERY_RECORD, "{" },
+        { NAME_RECOVERY_SET, "{" },
+        { NAME_NEW_RECOVERY_SET, "{}" },
         { NAME_RECOVERY_RECORD, "{\"recoveries\":-1}" },
         { NAME_RECOVERY_RECORD, "{\"last\":9223372036854775808}" },
         { NAME_RECOVERY_RECORD, "{\"withoutProof\":1}" },
