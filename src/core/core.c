@@ -4,8 +4,11 @@
 #include "core/internal.h"
 #include "core/observe.h"
 #include "import/marblerun.h"
+#include "state/names.h"
 
 #include <stdlib.h>
+
+enum { NONCE_KEY_LEN = 32 };
 
 /* What a start has found; becomes the first snapshot. */
 struct start {
@@ -71,17 +74,22 @@ static bool import_values(struct start *s, struct bytes data_key, const struct o
 {
     struct decision d = { .set_aside = "imported" };
     auto_snapshot *inside = snapshot_load(s->config->env, values, err);
+    auto_recovery_set *set = NULL;
 
     if (inside == NULL)
         return err_in(err, "imported state");
-    const bool done =
-        core_adopt(s->core->env, buf_bytes(&s->core->foreign_data), data_key, inside, &d, err) &&
-        decision_seal(&d, s->core->store, values, err);
+    bool done = core_adopt(s->core->env, buf_bytes(&s->core->foreign_data), data_key, inside, &d,
+                           &set, err) &&
+                change_put_recovery_set(&d.change, NAME_RECOVERY_SET, set, err);
+    if (done) {
+        auto_omap *all = change_apply(values, &d.change);
+        s->first = snapshot_load(s->config->env, all, err);
+        done = s->first != NULL && decision_seal(&d, s->core->store, all, err);
+    }
     decision_clear(&d);
     if (!done)
         return err_in(err, "importing the sealed state");
     log_info(s->config->env->log, "Imported a sealed state of MarbleRun; its files were kept");
-    s->first = TAKE(inside);
     return true;
 }
 
@@ -164,6 +172,12 @@ struct core *core_open(const struct core_config *config, struct err *err)
     core->late_update_checks = config->late_update_checks;
     core->vouched = vouched_new();
     (void)pthread_mutex_init(&core->ephemeral_lock, NULL);
+    core->nonce_key = secret_new(NONCE_KEY_LEN, err);
+    if (core->nonce_key == NULL ||
+        !core->env->random(core->env->ctx, core->nonce_key->at, NONCE_KEY_LEN, err)) {
+        core_free(core);
+        return NULL;
+    }
     core->store = store_open(&store_config, &verdict, err);
     if (core->store == NULL || !start(&s, verdict, err)) {
         snapshot_free(s.first);
@@ -183,6 +197,7 @@ void core_free(struct core *core)
     observer_free(core->observer);
     store_close(core->store);
     vouched_free(core->vouched);
+    secret_free(core->nonce_key);
     recovery_session_free(core->session);
     buf_clear(&core->locked_metadata);
     buf_clear(&core->locked_signature);

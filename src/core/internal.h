@@ -20,9 +20,10 @@ struct core {
     struct recovery_session
         *session; /* NULL: the start was no recovery; lives as long as the core */
     struct buf locked_metadata, locked_signature; /* of the locked state */
-    struct buf foreign_data; /* a state of the original that waits for its recovery secrets */
-    bool late_update_checks; /* as core_config */
-    bool setting_manifest;   /* atomic: one at a time, see core_set_manifest */
+    struct buf foreign_data;  /* a state of the original that waits for its recovery secrets */
+    struct secret *nonce_key; /* knows the nonces of drills again */
+    bool late_update_checks;  /* as core_config */
+    bool setting_manifest;    /* atomic: one at a time, see core_set_manifest */
     pthread_mutex_t ephemeral_lock;
     struct key *ephemeral; /* NULL before the first request for it */
 };
@@ -38,10 +39,36 @@ bool change_put_users(struct change *change, const struct manifest *m, struct er
 /* ... and the authority that goes with it. */
 bool change_put_authority(struct change *change, const struct authority *authority,
                           struct err *err) MUST_CHECK;
-/* Puts into the state what it keeps of a new plan. Appends the reply's object of name to base64 of the encrypted secret, "{}" for
- * none. */
-void change_put_recovery(struct change *change, const struct recovery_plan *plan,
-                         struct buf *secrets_json);
+/*
+ * Puts into the state what it keeps of a plan that replaces all that was there: the encrypted secrets, and what drills need.
+ * Appends the reply's object of name to base64 of the encrypted secret, "{}" for none.
+ */
+bool change_put_recovery(struct change *change, const struct env *env,
+                         const struct recovery_plan *plan, struct buf *secrets_json,
+                         struct err *err) MUST_CHECK;
+/* The object of name to base64 of the encrypted secret. */
+void put_secrets_json(const struct recovery_plan *plan, struct buf *out);
+
+/* ---- recovery sets as the state keeps them for drills (state/recovery_set.h); freed by the caller ---- */
+
+/* drills: as in struct recovery_plan; NULL: not known. */
+struct recovery_set *set_of_metadata(const struct recovery_metadata *metadata, int64_t created_ms,
+                                     const uint8_t (*drills)[DRILL_KEY_LEN]);
+struct recovery_set *set_of_plan(const struct env *env, const struct recovery_plan *plan);
+/* The plain secret of a holder, from which his drills become possible unless they are already. For a set that nobody shares yet. */
+bool set_learn_secret(struct recovery_set *set, struct bytes name, struct bytes secret,
+                      struct err *err) MUST_CHECK;
+/* name: NAME_RECOVERY_SET or NAME_NEW_RECOVERY_SET. */
+bool change_put_recovery_set(struct change *change, const char *name,
+                             const struct recovery_set *set, struct err *err) MUST_CHECK;
+/* On the writer's thread: does a sealed state have recovery sets that have to change with the values? */
+bool has_sealed_sets(const struct core *core) MUST_CHECK;
+/* Deletes what the state keeps of a re-issued set; its proofs go with the next one that is put. */
+void change_drop_new_set(struct change *change);
+/* The re-issued set takes the place of the one in force. FAIL_DAMAGED: there is none. */
+bool change_promote_new_set(struct change *change, const struct snapshot *now,
+                            struct err *err) MUST_CHECK;
+
 /* Which recovery sets a state that goes on is to have. */
 struct set_choice {
     /* The ids (hex) of sets that stay, in order; NULL: no more. */
@@ -61,7 +88,7 @@ bool decision_put_sets(struct decision *d, const struct core *core, const struct
 /*
  * A recovery while two sets were in force: `kept` (the id, hex) opened the state and is the only one of the new
  * generation, because the key of the other is not known. Puts the line about it, the number `line` of the update
- * log. What else the state keeps about the set `dropped` has to be deleted here.
+ * log.
  */
 void change_drop_set(struct change *change, const struct env *env, uint64_t line, const char *kept,
                      const char *dropped);
@@ -80,7 +107,8 @@ struct recovery_request recovery_request_of(const struct manifest *manifest,
                                             const struct parties *parties, const char *fingerprint);
 /*
  * For a state of the original: a recovery slot under its old data key, so that the secrets which its holders
- * have go on working, and metadata made from its manifest.
+ * have go on working, and metadata made from its manifest. *set: what the state is to keep of it, owned by the caller.
  */
 bool core_adopt(const struct env *env, struct bytes foreign_data, struct bytes data_key,
-                const struct snapshot *inside, struct decision *d, struct err *err) MUST_CHECK;
+                const struct snapshot *inside, struct decision *d, struct recovery_set **set,
+                struct err *err) MUST_CHECK;

@@ -46,7 +46,8 @@ static bool prepare_recovery(const struct setting *s, const char *fingerprint,
     auto_recovery_plan *plan = recovery_plan_make(s->core->env, &request, err);
     if (plan == NULL)
         return err_in(err, "generating recovery encryption key");
-    change_put_recovery(&s->prepared->change, plan, &reply->secrets_json);
+    if (!change_put_recovery(&s->prepared->change, s->core->env, plan, &reply->secrets_json, err))
+        return false;
     if (plan->count > 0)
         buf_add(&reply->first, buf_bytes(&plan->secrets[0].encrypted));
     reply->singular = s->manifest->singular_recovery_key;

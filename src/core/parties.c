@@ -49,7 +49,7 @@ enum sealing_policy core_policy(const struct manifest *manifest)
     return manifest->config.seal_mode == SEAL_MODE_UNIQUE_KEY ? SEAL_UNIQUE_KEY : SEAL_PRODUCT_KEY;
 }
 
-static void put_secrets_json(const struct recovery_plan *plan, struct buf *out)
+void put_secrets_json(const struct recovery_plan *plan, struct buf *out)
 {
     buf_add_u8(out, '{');
     for (size_t i = 0; i < plan->count; i++) {
@@ -61,11 +61,17 @@ static void put_secrets_json(const struct recovery_plan *plan, struct buf *out)
     buf_add_u8(out, '}');
 }
 
-void change_put_recovery(struct change *change, const struct recovery_plan *plan,
-                         struct buf *secrets_json)
+bool change_put_recovery(struct change *change, const struct env *env,
+                         const struct recovery_plan *plan, struct buf *secrets_json,
+                         struct err *err)
 {
+    auto_recovery_set *set = set_of_plan(env, plan);
+
     put_secrets_json(plan, secrets_json);
     change_put(change, NAME_RECOVERY_SECRETS, buf_bytes(secrets_json));
+    change_drop_new_set(change);
+    change_delete(change, NAME_PENDING_REISSUE);
+    return change_put_recovery_set(change, NAME_RECOVERY_SET, set, err);
 }
 
 bool decision_put_plan(struct decision *d, const struct recovery_plan *plan, struct key *root_key,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json.h"
+#include "core/drill.h"
 #include "core/internal.h"
 #include "import/marblerun.h"
 #include "state/names.h"
@@ -16,8 +17,10 @@ struct attempt {
     struct bytes candidate;
     struct recovery_upload *uploads;
     size_t count;
-    bool without_proof; /* one of the uploads carries no signature */
-    bool gone;          /* it has to carry one, by the manifest that was found inside */
+    struct bytes names
+        [RECOVERY_MAX_HOLDERS]; /* whose they are, while the state is being opened; empty: not known */
+    bool without_proof;         /* one of the uploads carries no signature */
+    bool gone;                  /* it has to carry one, by the manifest that was found inside */
 };
 
 /* ---- what the manifest inside the state says about those who opened it ---- */
@@ -55,26 +58,28 @@ static bool holders_are_parties(const struct attempt *a, const struct parties *p
 
 /* A key of the manifest that made this signature and was not used for another. */
 static bool find_signer(const struct parties *parties, bool *used,
-                        const struct recovery_upload *upload)
+                        const struct recovery_upload *upload, struct bytes *name)
 {
     for (size_t i = 0; i < parties->count; i++) {
         struct err not_this_one = { 0 };
-        if (!used[i] &&
-            key_verify_sha256(parties->at[i].key, upload->share, upload->signature, &not_this_one))
-            return used[i] = true;
+        if (used[i] ||
+            !key_verify_sha256(parties->at[i].key, upload->share, upload->signature, &not_this_one))
+            continue;
+        *name = parties->at[i].name;
+        return used[i] = true;
     }
     return false;
 }
 
 /* In a foreign state the holders show only now. Whoever did not sign has to send his share again. */
-static bool signatures_are_by_parties(const struct attempt *a, const struct parties *parties,
+static bool signatures_are_by_parties(struct attempt *a, const struct parties *parties,
                                       struct err *err)
 {
     bool used[RECOVERY_MAX_HOLDERS] = { false };
     size_t refused = 0;
 
     for (size_t i = 0; i < a->count; i++) {
-        a->uploads[i].refused = !find_signer(parties, used, &a->uploads[i]);
+        a->uploads[i].refused = !find_signer(parties, used, &a->uploads[i], &a->names[i]);
         refused += a->uploads[i].refused;
     }
     return refused == 0 ||
@@ -161,6 +166,59 @@ static bool foreign_values(struct attempt *a, const struct omap **values, struct
     return !no_manifest || err_set(err, FAIL_DAMAGED, "the sealed state has no manifest");
 }
 
+/* ---- what drills need ---- */
+
+/* What the state inside knows of the set with these metadata; freed by the caller. */
+static struct recovery_set *known_set(const struct snapshot *inside,
+                                      const struct recovery_metadata *m, struct err *err)
+{
+    const struct recovery_set *const set = core_drilled_set(inside, bytes_of_string(m->set));
+    struct bytes json;
+
+    if (set == NULL)
+        return set_of_metadata(m, 0, NULL);
+    const char *const name =
+        set == inside->new_recovery_set ? NAME_NEW_RECOVERY_SET : NAME_RECOVERY_SET;
+    if (omap_get(inside->values, bytes_of_string(name), &json))
+        return recovery_set_parse(json, err);
+    (void)err_set(err, FAIL_INTERNAL, "the state has no value %s", name);
+    return NULL;
+}
+
+/* The secrets that were sent are known now, also those that were not before. */
+static bool put_known_set(const struct attempt *a, struct recovery_set *set, struct change *change,
+                          struct err *err)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct recovery_upload *const u = &a->uploads[i];
+        const struct bytes name =
+            u->holder == NULL ? a->names[i] : bytes_of_string(u->holder->name);
+        if (!set_learn_secret(set, name, u->share, err))
+            return false;
+    }
+    return change_put_recovery_set(change, NAME_RECOVERY_SET, set, err);
+}
+
+/* Nothing is known any more of another set, should there be one. */
+static bool keep_known_set(const struct attempt *a, const struct snapshot *inside,
+                           const struct recovery_metadata *m, struct change *change,
+                           struct err *err)
+{
+    const struct recovery_set *const new_set = inside->new_recovery_set;
+    auto_recovery_set *set = known_set(inside, m, err);
+
+    if (set == NULL)
+        return false;
+    if (new_set == NULL || strcmp(new_set->id, set->id) != 0)
+        change_drop_new_set(change);
+    else if (!change_promote_new_set(change, inside, err))
+        return false;
+    change_drop_recovery_proofs(change, inside->values, set->id, NULL);
+    return put_known_set(a, set, change, err);
+}
+
+/* ---- the keys of the new generation ---- */
+
 /* The set that opened the state stays, signed alone, and what is known about the other one goes with it. */
 static bool keep_one_set(struct attempt *a, const struct snapshot *inside,
                          const struct recovery_sets *sets, struct decision *d, struct err *err)
@@ -182,7 +240,8 @@ static bool keep_own_recovery(struct attempt *a, const struct snapshot *inside, 
 
     d->policy = core_policy(inside->deployment->manifest);
     d->rwk = secret_copy(a->candidate, err);
-    if (d->rwk == NULL || !recovery_sets_parse(buf_bytes(&a->core->locked_metadata), &sets, err))
+    if (d->rwk == NULL || !recovery_sets_parse(buf_bytes(&a->core->locked_metadata), &sets, err) ||
+        !keep_known_set(a, inside, sets.at[a->set], &d->change, err))
         return false;
     if (sets.count > 1)
         return keep_one_set(a, inside, &sets, d, err);
@@ -198,11 +257,14 @@ static bool keep_own_recovery(struct attempt *a, const struct snapshot *inside, 
 static bool keep_recovery(struct attempt *a, const struct snapshot *inside, struct decision *d,
                           struct err *err)
 {
+    auto_recovery_set *set = NULL;
+
     if (a->core->foreign_data.len == 0)
         return keep_own_recovery(a, inside, d, err);
     d->set_aside = "imported";
     return core_adopt(a->core->env, buf_bytes(&a->core->foreign_data), a->candidate, inside, d,
-                      err);
+                      &set, err) &&
+           put_known_set(a, set, &d->change, err);
 }
 
 /* On the writer's thread. */

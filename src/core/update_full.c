@@ -116,8 +116,7 @@ static bool prepare_recovery(const struct update *u, const struct manifest *want
     a->plan = recovery_plan_make(u->core->env, &request, err);
     if (a->plan == NULL)
         return err_in(err, "generating recovery encryption key");
-    change_put_recovery(&a->change, a->plan, &a->recovery_secrets);
-    return true;
+    return change_put_recovery(&a->change, u->core->env, a->plan, &a->recovery_secrets, err);
 }
 
 /* ---- the whole ---- */

@@ -61,7 +61,7 @@ static bool decide_sets(void *arg, const struct snapshot *now, struct decision *
         return false;
     memcpy(choice.kept, w->kept, sizeof choice.kept);
     if (plan != NULL)
-        change_put_recovery(&d->change, plan, &w->secrets_json);
+        put_secrets_json(plan, &w->secrets_json);
     if (w->note != NULL)
         change_put(&d->change, "taw:note", bytes_of_string(w->note));
     return decision_put_sets(d, w->core, &choice, now->authority->root_key, err);
