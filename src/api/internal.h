@@ -75,4 +75,8 @@ bool manifest_member(void *arg, const struct json *value, struct err *err) MUST_
 endpoint status_get, quote_get, manifest_get, manifest_post, recover_post, recover_key_get,
     recover_status_get, recovery_secrets_get, page_recover_post, update_log_get, pending_update_get,
     secrets_get, update_post, secrets_post, pending_update_post, pending_update_cancel,
-    sign_quote_post, monotonic_counter_post, update_log_chain_get;
+    sign_quote_post, monotonic_counter_post, drill_post, recovery_status_get, reissue_post,
+    reissue_cancel_post, update_log_chain_get;
+
+/* Appends the members "recoveries", "lastRecovery" and "withoutProof", with a comma before. */
+void put_recovery_record(struct buf *body, const struct recovery_record *record);

@@ -5,7 +5,6 @@
 #include "state/names.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #define GONE                                                                                       \
     "Recovering the Coordinator using the /recover API endpoint has been disabled. Use the "       \
@@ -158,21 +157,10 @@ void recover_key_get(struct call *call)
 }
 
 /* Members about recoveries in the past. */
-static void put_record(struct buf *body, const struct recovery_record *record)
+void put_recovery_record(struct buf *body, const struct recovery_record *record)
 {
-    const time_t seconds = (time_t)(record->last_ms / 1000);
-    struct tm utc = { 0 };
-    char text[32] = "";
-
     buf_add_format(body, ",\"recoveries\":%" PRIu64, record->recoveries);
-    json_put_name(body, "lastRecovery");
-    if (record->last_ms == 0) {
-        buf_add_string(body, "null");
-    } else {
-        (void)gmtime_r(&seconds, &utc);
-        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-        json_put_string(body, bytes_of_string(text));
-    }
+    json_put_time(body, "lastRecovery", record->last_ms);
     buf_add_format(body, ",\"withoutProof\":%s", record->without_proof ? "true" : "false");
 }
 
@@ -187,26 +175,37 @@ void recover_status_get(struct call *call)
         reply_failed(call, &err, 500);
         return;
     }
-    put_record(&members, &call->now->recovery);
+    put_recovery_record(&members, &call->now->recovery);
     buf_add_u8(&members, '}');
     reply_success(call, buf_bytes(&members));
 }
 
 /*
  * The encrypted recovery secrets once more, should the reply to the manifest be lost: for any user of the
- * manifest, for everybody when it names none. Only the holders of the recovery keys can use them.
+ * manifest, for everybody when it names none. Only the holders of the recovery keys can use them. `?set=new`: those that
+ * were re-issued and wait for their proofs.
  */
 void recovery_secrets_get(struct call *call)
 {
     const struct snapshot *const now = call->now;
-    struct bytes secrets;
+    auto_buf which = { 0 };
+    struct bytes secrets = BYTES_NONE;
 
     if (call->user == NULL && now->deployment->user_count > 0) {
         reply_fail(call, 401,
                    "unauthorized user: client certificate did not match any MarbleRun users");
         return;
     }
-    if (!omap_get(now->values, BYTES_LITERAL(NAME_RECOVERY_SECRETS), &secrets)) {
+    if (query_value(call, "set", &which) && !bytes_equal_string(buf_bytes(&which), "new")) {
+        reply_fail(call, 400, "invalid query: the only value of set is new");
+        return;
+    }
+    if (which.len > 0 &&
+        !omap_get(now->values, BYTES_LITERAL(NAME_NEW_RECOVERY_SECRETS), &secrets)) {
+        reply_error(call, 404, "no new recovery secrets wait for their proofs");
+        return;
+    }
+    if (which.len == 0 && !omap_get(now->values, BYTES_LITERAL(NAME_RECOVERY_SECRETS), &secrets)) {
         reply_error(call, 404,
                     "this state was imported: its recovery secrets are with their holders only");
         return;
