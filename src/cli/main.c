@@ -70,6 +70,11 @@ static const struct command COMMANDS[] = {
       CHECK_LOG_USAGE,
       "prove that an update log is complete and continues an earlier one",
       check_log },
+    { { "recovery", "prove" },
+      PROVE_USAGE,
+      "prove a recovery secret in a drill: challenge from standard input, answer to standard "
+      "output",
+      prove },
     { { "version", NULL }, "version", "print the version", show_version },
 };
 
