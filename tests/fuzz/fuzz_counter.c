@@ -19,23 +19,14 @@ static const char manifest[] =
     "\"Config\":{\"SealMode\":\"Disabled\",\"FeatureGates\":[\"MonotonicCounter\"]}}";
 
 struct target {
-    struct pool *pool;
-    struct core *core;
-    struct api *api;
-    struct buf leaf;
+    struct world_api world; /* the caller is an instance of the Marble */
     unsigned calls;
 };
 
 static void open_target(struct target *t)
 {
-    struct manifest_reply reply = { 0 };
-
-    t->core = world_core();
-    world_set_manifest(t->core, BYTES_LITERAL(manifest), &reply);
-    manifest_reply_clear(&reply);
-    t->pool = pool_new(1);
-    t->api = api_new(t->core, t->pool);
-    world_marble_leaf(t->core, &t->leaf);
+    world_api_open(&t->world, BYTES_LITERAL(manifest));
+    world_marble_leaf(t->world.core, &t->world.leaf);
 }
 
 /* Before the counters of the Marble are used up, with another Coordinator. */
@@ -43,38 +34,27 @@ static void reopen_if_full(struct target *t)
 {
     if (++t->calls < COUNTERS_MAX)
         return;
-    pool_free(t->pool);
-    api_free(t->api);
-    core_free(t->core);
-    buf_clear(&t->leaf);
-    *t = (struct target){ 0 };
+    world_api_close(&t->world);
+    t->calls = 0;
 }
 
 /* Status, and the value of a success. */
 static int post(const struct target *t, struct bytes body, uint64_t *value)
 {
-    struct answer a = ANSWER_NONE;
-    struct http_request request = { .method = mem_string("POST"),
-                                    .path = mem_string("/api/v2/monotonic-counter"),
-                                    .query = mem_string(""),
-                                    .peer_leaf = bytes_copy(buf_bytes(&t->leaf)),
-                                    .peer_leaf_len = t->leaf.len };
+    struct http_response r = world_post(&t->world, "/api/v2/monotonic-counter", body);
     auto_arena arena = { 0 };
     struct err err = { 0 };
 
-    buf_add(&request.body, body);
-    api_handle(t->api, &request, take_answer, &a);
-    wait_for_answer(&a);
-    const int status = a.response.status;
+    const int status = r.status;
     const struct json *const root =
-        json_parse(buf_bytes(&a.response.body), JSON_TRAILING_REFUSED, &arena, &err);
+        json_parse(buf_bytes(&r.body), JSON_TRAILING_REFUSED, &arena, &err);
     require(root != NULL && (status == 200 || status == 400));
     require(
         bytes_equal_string(json_member(root, "status")->text, status == 200 ? "success" : "fail"));
     if (status == 200)
         require(json_get_uint(json_member(json_member(root, "data"), "value"), UINT64_MAX, value,
                               &err));
-    http_response_clear(&a.response);
+    http_response_clear(&r);
     return status;
 }
 
@@ -83,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct target t;
     uint64_t before = 0, after = 0;
 
-    if (t.core == NULL)
+    if (t.world.core == NULL)
         open_target(&t);
     const int status = post(&t, bytes_of(data, size), &before);
     require(post(&t, bytes_of(data, size), &after) == status);

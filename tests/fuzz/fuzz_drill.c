@@ -26,56 +26,9 @@ static const char manifest[] =
     "1kBrwXnQNXVT9DHL1iLoLfD+9eslUAJGLaug9M6dX+srvl5tCgrwTmrlaFUOXDY7\\n"
     "3wIDAQAB\\n"
     "-----END PUBLIC KEY-----\\n\"},"
-    "\"Users\":{\"una\":{\"Certificate\":\"-----BEGIN CERTIFICATE-----\\n"
-    "MIIBdzCCAR2gAwIBAgIUeuWRe5DSqGlzf1eAWTm/7R7x+BswCgYIKoZIzj0EAwIw\\n"
-    "ETEPMA0GA1UEAwwGcmVhZGVyMB4XDTI2MTEyMzE0NDkxNVoXDTQ2MTExODE0NDkx\\n"
-    "NVowETEPMA0GA1UEAwwGcmVhZGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\\n"
-    "i1Ung0RtbMg0Lk5YXseCIxTqjy83pVk0Dp9RakgOekaXW2EWITnwJacKx8n9CBBa\\n"
-    "bzxSipcKw50IkWrzdWBS2aNTMFEwHQYDVR0OBBYEFKutjq3YdLfBLA0biFQHYLZb\\n"
-    "GeckMB8GA1UdIwQYMBaAFKutjq3YdLfBLA0biFQHYLZbGeckMA8GA1UdEwEB/wQF\\n"
-    "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgOCJh0e3FlehSOFvUohBriGWjeuabDCin\\n"
-    "XRRxcWK7BfgCIQD9n6DM0DwtNqIspDurWXhpmkdI4w+7lY9k6/4R8FPSTA==\\n"
-    "-----END CERTIFICATE-----\\n\",\"Roles\":[\"update\"]}},"
+    "\"Users\":{\"una\":{\"Certificate\":\"" WORLD_USER_CERTIFICATE "\",\"Roles\":[\"update\"]}},"
     "\"Roles\":{\"update\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]}},"
     "\"Config\":{\"SealMode\":\"Disabled\"}}";
-
-struct target {
-    struct pool *pool;
-    struct core *core;
-    struct api *api;
-    uint8_t *leaf;
-    size_t leaf_len;
-};
-
-static void open_target(struct target *t)
-{
-    struct manifest_reply reply = { 0 };
-    struct err err = { 0 };
-
-    t->core = world_core();
-    require(core_set_manifest(t->core, BYTES_LITERAL(manifest), &reply, &err));
-    manifest_reply_clear(&reply);
-    t->pool = pool_new(1);
-    t->api = api_new(t->core, t->pool);
-    auto_snapshot *now = core_snapshot(t->core);
-    t->leaf = bytes_copy(now->deployment->users[0].certificate);
-    t->leaf_len = now->deployment->users[0].certificate.len;
-}
-
-static struct http_response post(const struct target *t, const char *path, struct bytes body)
-{
-    struct answer a = ANSWER_NONE;
-    struct http_request request = { .method = mem_string("POST"),
-                                    .path = mem_string(path),
-                                    .query = mem_string(""),
-                                    .peer_leaf = bytes_copy(bytes_of(t->leaf, t->leaf_len)),
-                                    .peer_leaf_len = t->leaf_len };
-
-    buf_add(&request.body, body);
-    api_handle(t->api, &request, take_answer, &a);
-    wait_for_answer(&a);
-    return a.response;
-}
 
 /* The answer is JSON whose status goes with its code. */
 static void check_envelope(const struct http_response *r)
@@ -89,11 +42,11 @@ static void check_envelope(const struct http_response *r)
     require(bytes_equal_string(json_member(root, "status")->text, "success") == (r->status == 200));
 }
 
-static void drill(const struct target *t, struct bytes body)
+static void drill(const struct world_api *w, struct bytes body)
 {
-    auto_snapshot *before = core_snapshot(t->core);
-    struct http_response r = post(t, "/api/v2/recovery/drill", body);
-    auto_snapshot *after = core_snapshot(t->core);
+    auto_snapshot *before = core_snapshot(w->core);
+    struct http_response r = world_post(w, "/api/v2/recovery/drill", body);
+    auto_snapshot *after = core_snapshot(w->core);
 
     check_envelope(&r);
     require(after == before);
@@ -103,10 +56,10 @@ static void drill(const struct target *t, struct bytes body)
     http_response_clear(&r);
 }
 
-static void reissue(const struct target *t, struct bytes body)
+static void reissue(const struct world_api *w, struct bytes body)
 {
-    struct http_response first = post(t, "/api/v2/recovery/reissue", body);
-    struct http_response again = post(t, "/api/v2/recovery/reissue", body);
+    struct http_response first = world_post(w, "/api/v2/recovery/reissue", body);
+    struct http_response again = world_post(w, "/api/v2/recovery/reissue", body);
 
     check_envelope(&first);
     require(first.status == 200 || first.status == 400);
@@ -118,15 +71,15 @@ static void reissue(const struct target *t, struct bytes body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct target t;
+    static struct world_api w;
     struct reader r = reader_over(bytes_of(data, size));
     const bool is_reissue = reader_u8(&r, "endpoint") % 2 == 1;
 
-    if (t.core == NULL)
-        open_target(&t);
+    if (w.core == NULL)
+        world_api_open(&w, BYTES_LITERAL(manifest));
     if (is_reissue)
-        reissue(&t, reader_rest(&r));
+        reissue(&w, reader_rest(&r));
     else
-        drill(&t, reader_rest(&r));
+        drill(&w, reader_rest(&r));
     return 0;
 }

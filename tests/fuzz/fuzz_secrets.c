@@ -25,53 +25,19 @@ static const char manifest[] =
     "\"site\":{\"Type\":\"cert-ecdsa\",\"UserDefined\":true},"
     "\"vault\":{\"Type\":\"plain\",\"UserDefined\":true},"
     "\"key\":{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true}},"
-    "\"Users\":{\"writer\":{\"Certificate\":\"-----BEGIN CERTIFICATE-----\\n"
-    "MIIBdzCCAR2gAwIBAgIUeuWRe5DSqGlzf1eAWTm/7R7x+BswCgYIKoZIzj0EAwIw\\n"
-    "ETEPMA0GA1UEAwwGcmVhZGVyMB4XDTI2MTEyMzE0NDkxNVoXDTQ2MTExODE0NDkx\\n"
-    "NVowETEPMA0GA1UEAwwGcmVhZGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\\n"
-    "i1Ung0RtbMg0Lk5YXseCIxTqjy83pVk0Dp9RakgOekaXW2EWITnwJacKx8n9CBBa\\n"
-    "bzxSipcKw50IkWrzdWBS2aNTMFEwHQYDVR0OBBYEFKutjq3YdLfBLA0biFQHYLZb\\n"
-    "GeckMB8GA1UdIwQYMBaAFKutjq3YdLfBLA0biFQHYLZbGeckMA8GA1UdEwEB/wQF\\n"
-    "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgOCJh0e3FlehSOFvUohBriGWjeuabDCin\\n"
-    "XRRxcWK7BfgCIQD9n6DM0DwtNqIspDurWXhpmkdI4w+7lY9k6/4R8FPSTA==\\n"
-    "-----END CERTIFICATE-----\\n\",\"Roles\":[\"write\"]}},"
+    "\"Users\":{\"writer\":{\"Certificate\":\"" WORLD_USER_CERTIFICATE "\",\"Roles\":[\"write\"]}},"
     "\"Roles\":{\"write\":{\"ResourceType\":\"Secrets\",\"ResourceNames\":[\"sym\",\"token\","
     "\"site\"],\"Actions\":[\"WriteSecret\"]}},\"Config\":{\"SealMode\":\"Disabled\"}}";
 
-struct target {
-    struct pool *pool;
-    struct core *core;
-    struct api *api;
-    uint8_t *leaf;
-    size_t leaf_len;
-};
-
-static void open_target(struct target *t)
-{
-    struct manifest_reply reply = { 0 };
-
-    t->core = world_core();
-    world_set_manifest(t->core, BYTES_LITERAL(manifest), &reply);
-    manifest_reply_clear(&reply);
-    t->pool = pool_new(1);
-    t->api = api_new(t->core, t->pool);
-    auto_snapshot *now = core_snapshot(t->core);
-    t->leaf = bytes_copy(now->deployment->users[0].certificate);
-    t->leaf_len = now->deployment->users[0].certificate.len;
-}
-
 /* A long log would slow the fuzzer down. */
-static void reopen_if_full(struct target *t)
+static void reopen_if_full(struct world_api *w)
 {
-    auto_snapshot *now = core_snapshot(t->core);
+    auto_snapshot *now = core_snapshot(w->core);
 
     if (now->log.lines < 10000)
         return;
-    api_free(t->api);
-    pool_free(t->pool);
-    core_free(t->core);
-    free(t->leaf);
-    open_target(t);
+    world_api_close(w);
+    world_api_open(w, BYTES_LITERAL(manifest));
 }
 
 static void check_stored(struct bytes name, struct bytes record)
@@ -130,25 +96,17 @@ static void check_answer(const struct http_response *r, const struct snapshot *b
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct target t;
-    struct reader r = reader_over(bytes_of(data, size));
-    const bool v2 = reader_u8(&r, "version") % 2 == 0;
-    struct answer a = ANSWER_NONE;
+    static struct world_api w;
+    struct reader in = reader_over(bytes_of(data, size));
+    const bool v2 = reader_u8(&in, "version") % 2 == 0;
 
-    if (t.core == NULL)
-        open_target(&t);
-    struct http_request request = { .method = mem_string("POST"),
-                                    .path = mem_string(v2 ? "/api/v2/secrets" : "/secrets"),
-                                    .query = mem_string(""),
-                                    .peer_leaf = bytes_copy(bytes_of(t.leaf, t.leaf_len)),
-                                    .peer_leaf_len = t.leaf_len };
-    buf_add(&request.body, reader_rest(&r));
-    auto_snapshot *before = core_snapshot(t.core);
-    api_handle(t.api, &request, take_answer, &a);
-    wait_for_answer(&a);
-    auto_snapshot *after = core_snapshot(t.core);
-    check_answer(&a.response, before, after);
-    http_response_clear(&a.response);
-    reopen_if_full(&t);
+    if (w.core == NULL)
+        world_api_open(&w, BYTES_LITERAL(manifest));
+    auto_snapshot *before = core_snapshot(w.core);
+    struct http_response r = world_post(&w, v2 ? "/api/v2/secrets" : "/secrets", reader_rest(&in));
+    auto_snapshot *after = core_snapshot(w.core);
+    check_answer(&r, before, after);
+    http_response_clear(&r);
+    reopen_if_full(&w);
     return 0;
 }

@@ -21,51 +21,17 @@ static const char manifest[] =
     "\"Secrets\":{\"key\":{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true},"
     "\"site\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Shared\":true},"
     "\"token\":{\"Type\":\"plain\",\"UserDefined\":true}},"
-    "\"Users\":{\"u\":{\"Certificate\":\"-----BEGIN CERTIFICATE-----\\n"
-    "MIIBdzCCAR2gAwIBAgIUeuWRe5DSqGlzf1eAWTm/7R7x+BswCgYIKoZIzj0EAwIw\\n"
-    "ETEPMA0GA1UEAwwGcmVhZGVyMB4XDTI2MTEyMzE0NDkxNVoXDTQ2MTExODE0NDkx\\n"
-    "NVowETEPMA0GA1UEAwwGcmVhZGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\\n"
-    "i1Ung0RtbMg0Lk5YXseCIxTqjy83pVk0Dp9RakgOekaXW2EWITnwJacKx8n9CBBa\\n"
-    "bzxSipcKw50IkWrzdWBS2aNTMFEwHQYDVR0OBBYEFKutjq3YdLfBLA0biFQHYLZb\\n"
-    "GeckMB8GA1UdIwQYMBaAFKutjq3YdLfBLA0biFQHYLZbGeckMA8GA1UdEwEB/wQF\\n"
-    "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgOCJh0e3FlehSOFvUohBriGWjeuabDCin\\n"
-    "XRRxcWK7BfgCIQD9n6DM0DwtNqIspDurWXhpmkdI4w+7lY9k6/4R8FPSTA==\\n"
-    "-----END CERTIFICATE-----\\n\",\"Roles\":[\"all\",\"packages\"]}},"
+    "\"Users\":{\"u\":{\"Certificate\":\"" WORLD_USER_CERTIFICATE
+    "\",\"Roles\":[\"all\",\"packages\"]}},"
     "\"Roles\":{\"all\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]},"
     "\"packages\":{\"ResourceType\":\"Packages\",\"ResourceNames\":[\"p\",\"q\"],\"Actions\":["
     "\"UpdateSecurityVersion\"]}},\"Config\":{\"SealMode\":\"Disabled\"}}";
 
-struct target {
-    struct pool *pool;
-    struct core *core;
-    struct api *api;
-    uint8_t *leaf;
-    size_t leaf_len;
-};
-
-static void open_target(struct target *t)
-{
-    struct manifest_reply reply = { 0 };
-    struct err err = { 0 };
-
-    t->core = world_core();
-    require(core_set_manifest(t->core, BYTES_LITERAL(manifest), &reply, &err));
-    manifest_reply_clear(&reply);
-    t->pool = pool_new(1);
-    t->api = api_new(t->core, t->pool);
-    auto_snapshot *now = core_snapshot(t->core);
-    t->leaf = bytes_copy(now->deployment->users[0].certificate);
-    t->leaf_len = now->deployment->users[0].certificate.len;
-}
-
 /* Whoever updated the manifest may have no right any more. */
-static void reopen(struct target *t)
+static void reopen(struct world_api *w)
 {
-    api_free(t->api);
-    pool_free(t->pool);
-    core_free(t->core);
-    free(t->leaf);
-    open_target(t);
+    world_api_close(w);
+    world_api_open(w, BYTES_LITERAL(manifest));
 }
 
 static uint64_t version_of(const struct snapshot *s, const char *package)
@@ -80,10 +46,10 @@ static uint64_t version_of(const struct snapshot *s, const char *package)
     return p.security_version.present ? p.security_version.value : 0;
 }
 
-static void check_loads(const struct target *t, const struct snapshot *after)
+static void check_loads(const struct world_api *w, const struct snapshot *after)
 {
     struct err err = { 0 };
-    auto_snapshot *again = snapshot_load(core_env(t->core), after->values, &err);
+    auto_snapshot *again = snapshot_load(core_env(w->core), after->values, &err);
 
     require(again != NULL && again->log.lines == after->log.lines);
 }
@@ -111,7 +77,7 @@ static void check_replaced(const struct snapshot *before, const struct snapshot 
 }
 
 /* Whether the manifest is another one now. */
-static bool check_answer(const struct target *t, const struct http_response *r,
+static bool check_answer(const struct world_api *w, const struct http_response *r,
                          const struct snapshot *before, const struct snapshot *after)
 {
     const struct bytes body = buf_bytes(&r->body);
@@ -125,7 +91,7 @@ static bool check_answer(const struct target *t, const struct http_response *r,
     }
     require(bytes_start_with(body, BYTES_LITERAL("{\"status\":\"success\",\"data\":")));
     require(before->authority != after->authority);
-    check_loads(t, after);
+    check_loads(w, after);
     if (before->deployment == after->deployment) {
         check_raised(before, after);
         return false;
@@ -136,26 +102,18 @@ static bool check_answer(const struct target *t, const struct http_response *r,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct target t;
-    struct reader r = reader_over(bytes_of(data, size));
-    const bool v2 = reader_u8(&r, "version") % 2 == 0;
-    struct answer a = ANSWER_NONE;
+    static struct world_api w;
+    struct reader in = reader_over(bytes_of(data, size));
+    const bool v2 = reader_u8(&in, "version") % 2 == 0;
 
-    if (t.core == NULL)
-        open_target(&t);
-    struct http_request request = { .method = mem_string("POST"),
-                                    .path = mem_string(v2 ? "/api/v2/update" : "/update"),
-                                    .query = mem_string(""),
-                                    .peer_leaf = bytes_copy(bytes_of(t.leaf, t.leaf_len)),
-                                    .peer_leaf_len = t.leaf_len };
-    buf_add(&request.body, reader_rest(&r));
-    auto_snapshot *before = core_snapshot(t.core);
-    api_handle(t.api, &request, take_answer, &a);
-    wait_for_answer(&a);
-    auto_snapshot *after = core_snapshot(t.core);
-    const bool replaced = check_answer(&t, &a.response, before, after);
-    http_response_clear(&a.response);
+    if (w.core == NULL)
+        world_api_open(&w, BYTES_LITERAL(manifest));
+    auto_snapshot *before = core_snapshot(w.core);
+    struct http_response r = world_post(&w, v2 ? "/api/v2/update" : "/update", reader_rest(&in));
+    auto_snapshot *after = core_snapshot(w.core);
+    const bool replaced = check_answer(&w, &r, before, after);
+    http_response_clear(&r);
     if (replaced || after->log.lines > 1000)
-        reopen(&t);
+        reopen(&w);
     return 0;
 }

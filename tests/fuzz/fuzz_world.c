@@ -215,3 +215,43 @@ void wait_for_answer(struct answer *a)
         (void)pthread_cond_wait(&a->there, &a->lock);
     (void)pthread_mutex_unlock(&a->lock);
 }
+
+/* ---- the client API ---- */
+
+void world_api_open(struct world_api *w, struct bytes manifest)
+{
+    struct manifest_reply reply = { 0 };
+
+    w->core = world_core();
+    world_set_manifest(w->core, manifest, &reply);
+    manifest_reply_clear(&reply);
+    w->pool = pool_new(1);
+    w->api = api_new(w->core, w->pool);
+    auto_snapshot *now = core_snapshot(w->core);
+    if (now->deployment->user_count > 0)
+        buf_add(&w->leaf, now->deployment->users[0].certificate);
+}
+
+void world_api_close(struct world_api *w)
+{
+    pool_free(w->pool);
+    core_free(w->core);
+    api_free(w->api);
+    buf_clear(&w->leaf);
+    *w = (struct world_api){ 0 };
+}
+
+struct http_response world_post(const struct world_api *w, const char *path, struct bytes body)
+{
+    struct answer a = ANSWER_NONE;
+    struct http_request request = { .method = mem_string("POST"),
+                                    .path = mem_string(path),
+                                    .query = mem_string(""),
+                                    .peer_leaf = bytes_copy(buf_bytes(&w->leaf)),
+                                    .peer_leaf_len = w->leaf.len };
+
+    buf_add(&request.body, body);
+    api_handle(w->api, &request, take_answer, &a);
+    wait_for_answer(&a);
+    return a.response;
+}

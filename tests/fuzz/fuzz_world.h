@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* A Coordinator that keeps nothing on a disk, and one caller who waits for his answer: for fuzz targets. */
-#include "core/core.h"
-#include "http/message.h"
+#include "api/api.h"
 
 #include <pthread.h>
 
@@ -33,3 +32,30 @@ struct answer {
 /* An api_respond; token: a struct answer. */
 void take_answer(void *token, struct http_response *response);
 void wait_for_answer(struct answer *answer);
+
+/* The client API over such a Coordinator, and one who calls it. All zero: not open. */
+struct world_api {
+    struct pool *pool;
+    struct core *core;
+    struct api *api;
+    struct buf leaf; /* DER of the caller's certificate */
+};
+/* With a manifest that is good; the caller is its first user. */
+void world_api_open(struct world_api *w, struct bytes manifest);
+void world_api_close(struct world_api *w);
+/* The answer to one POST; cleared by the caller. */
+struct http_response world_post(const struct world_api *w, const char *path,
+                                struct bytes body) MUST_CHECK;
+
+/* A user's certificate in PEM, as it stands in a JSON string. */
+#define WORLD_USER_CERTIFICATE                                                                     \
+    "-----BEGIN CERTIFICATE-----\\n"                                                               \
+    "MIIBdzCCAR2gAwIBAgIUeuWRe5DSqGlzf1eAWTm/7R7x+BswCgYIKoZIzj0EAwIw\\n"                          \
+    "ETEPMA0GA1UEAwwGcmVhZGVyMB4XDTI2MTEyMzE0NDkxNVoXDTQ2MTExODE0NDkx\\n"                          \
+    "NVowETEPMA0GA1UEAwwGcmVhZGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\\n"                          \
+    "i1Ung0RtbMg0Lk5YXseCIxTqjy83pVk0Dp9RakgOekaXW2EWITnwJacKx8n9CBBa\\n"                          \
+    "bzxSipcKw50IkWrzdWBS2aNTMFEwHQYDVR0OBBYEFKutjq3YdLfBLA0biFQHYLZb\\n"                          \
+    "GeckMB8GA1UdIwQYMBaAFKutjq3YdLfBLA0biFQHYLZbGeckMA8GA1UdEwEB/wQF\\n"                          \
+    "MAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgOCJh0e3FlehSOFvUohBriGWjeuabDCin\\n"                          \
+    "XRRxcWK7BfgCIQD9n6DM0DwtNqIspDurWXhpmkdI4w+7lY9k6/4R8FPSTA==\\n"                              \
+    "-----END CERTIFICATE-----\\n"
