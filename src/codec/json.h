@@ -107,6 +107,9 @@ bool json_get_int(const struct json *value, int64_t *out, struct err *err) MUST_
  * nothing when it fails. */
 bool json_get_octets(const struct json *value, struct buf *out, bool *present,
                      struct err *err) MUST_CHECK;
+/* Text of exactly 2 * len hex digits; null is refused, too. json_get_hex_text keeps it as text, without NUL. */
+bool json_get_hex(const struct json *value, uint8_t *out, size_t len, struct err *err) MUST_CHECK;
+bool json_get_hex_text(const struct json *value, char *out, size_t len, struct err *err) MUST_CHECK;
 /* Succeeds when the value has this type or is null; *null tells. */
 bool json_expect(const struct json *value, enum json_type type, bool *null,
                  struct err *err) MUST_CHECK;

@@ -294,3 +294,28 @@ bool json_get_octets(const struct json *value, struct buf *out, bool *present, s
     }
     return json_fail(value, err, "%s instead of base64 text", name_of(value->type));
 }
+
+bool json_get_hex(const struct json *value, uint8_t *out, size_t len, struct err *err)
+{
+    struct bytes text = BYTES_NONE;
+    struct err cause = { 0 };
+    auto_buf raw = { 0 };
+
+    if (!json_get_string(value, &text, err))
+        return false;
+    if (text.len != 2 * len || !hex_decode(&raw, text, &cause))
+        return json_fail(value, err, "is not the hex form of %zu bytes", len);
+    memcpy(out, raw.at, len);
+    return true;
+}
+
+bool json_get_hex_text(const struct json *value, char *out, size_t len, struct err *err)
+{
+    auto_arena arena = { 0 };
+    uint8_t *const raw = arena_alloc(&arena, len);
+
+    if (!json_get_hex(value, raw, len, err))
+        return false;
+    memcpy(out, value->text.at, 2 * len);
+    return true;
+}

@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct json;
+
 /*
  * Asymmetric keys: private ones of the Coordinator and of generated secrets, public ones of
  * recovery key holders. A key is immutable and shared by reference count; key_free gives one back.
@@ -36,6 +38,9 @@ struct key *key_from_public_der(struct bytes der, struct err *err) MUST_CHECK;
  * an odd public exponent from 3 to 2^64, so that work with it is bounded. FAIL_MALFORMED.
  */
 struct key *key_from_recovery_pem(struct bytes pem, struct err *err) MUST_CHECK;
+/* The RSA key of a holder as our own records hold it: base64 of its SubjectPublicKeyInfo. Replaces *key. FAIL_MALFORMED with
+ * the place. */
+bool key_get_json(const struct json *value, struct key **key, struct err *err) MUST_CHECK;
 /* PKCS#8 DER in the forms of manifest.md 7.3 (EC: named curve in the algorithm, inner key without
  * parameters but with the public point). Appends. */
 bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/json.h"
 #include "codec/text.h"
 #include "crypto/internal.h"
 #include "crypto/key.h"
@@ -29,6 +30,19 @@ struct key *key_from_recovery_pem(struct bytes pem, struct err *err)
         key = key_from_public_der(buf_bytes(&block.der), err);
     pem_block_clear(&block);
     return key != NULL && is_recovery_key(key, "public key", err) ? TAKE(key) : NULL;
+}
+
+bool key_get_json(const struct json *value, struct key **key, struct err *err)
+{
+    auto_buf der = { 0 };
+    bool present = false;
+    struct err cause = { 0 };
+
+    if (!json_get_octets(value, &der, &present, err))
+        return false;
+    key_free(*key);
+    *key = key_from_public_der(buf_bytes(&der), &cause);
+    return (*key != NULL && key_type(*key) == KEY_RSA) || json_fail(value, err, "is no RSA key");
 }
 
 /* As `openssl genrsa -aes256` writes it, in its own form or in that of before 3.0. */

@@ -106,20 +106,6 @@ void drill_challenge_clear(struct drill_challenge *c)
     *c = (struct drill_challenge){ 0 };
 }
 
-/* Hex text of len bytes; out has room for it and a NUL. */
-static bool get_hex_text(const struct json *value, char *out, size_t len, struct err *err)
-{
-    struct bytes text = BYTES_NONE;
-    auto_buf raw = { 0 };
-
-    if (!json_get_string(value, &text, err))
-        return false;
-    if (text.len != 2 * len || !hex_decode(&raw, text, err))
-        return json_fail(value, err, "is not the hex form of %zu bytes", len);
-    memcpy(out, text.at, text.len);
-    return true;
-}
-
 static bool read_holder(const struct json *object, struct arena *arena, struct drill_holder *h,
                         struct err *err)
 {
@@ -134,7 +120,7 @@ static bool read_holder(const struct json *object, struct arena *arena, struct d
                 return false;
             h->name = arena_bytes(arena, name);
         } else if (bytes_equal_string(v->name, "spki") &&
-                   !get_hex_text(v, h->spki, SHA256_LEN, err)) {
+                   !json_get_hex_text(v, h->spki, SHA256_LEN, err)) {
             return false;
         }
     }
@@ -166,7 +152,7 @@ static bool read_member(const struct json *v, struct drill_challenge *c, struct 
     bool present = false;
 
     if (bytes_equal_string(v->name, "set"))
-        return get_hex_text(v, c->set, RECOVERY_ID_LEN, err);
+        return json_get_hex_text(v, c->set, RECOVERY_ID_LEN, err);
     if (bytes_equal_string(v->name, "holders"))
         return read_holders(v, c, err);
     if (!bytes_equal_string(v->name, "nonce"))

@@ -75,46 +75,6 @@ void recovery_metadata_free(struct recovery_metadata *m)
     free(m);
 }
 
-/* Hex text of exactly 2 * len digits into raw bytes. */
-static bool get_raw_hex(const struct json *value, uint8_t *out, size_t len, struct err *err)
-{
-    struct bytes text = BYTES_NONE;
-    auto_buf raw = { 0 };
-
-    if (!json_get_string(value, &text, err))
-        return false;
-    if (text.len != 2 * len || !hex_decode(&raw, text, err))
-        return json_fail(value, err, "is not the hex form of %zu bytes", len);
-    memcpy(out, raw.at, len);
-    return true;
-}
-
-/* Hex text of exactly 2 * len digits, kept as text. */
-static bool get_hex_text(const struct json *value, char *out, size_t len, struct err *err)
-{
-    uint8_t raw[SHA256_LEN];
-    struct bytes text = BYTES_NONE;
-
-    if (!get_raw_hex(value, raw, len, err) || !json_get_string(value, &text, err))
-        return false;
-    memcpy(out, text.at, 2 * len);
-    return true;
-}
-
-static bool get_key(const struct json *value, struct key **key, struct err *err)
-{
-    auto_buf der = { 0 };
-    bool present = false;
-
-    if (!json_get_octets(value, &der, &present, err))
-        return false;
-    key_free(*key);
-    *key = key_from_public_der(buf_bytes(&der), err);
-    if (*key == NULL)
-        return json_fail(value, err, "is no public key");
-    return key_type(*key) == KEY_RSA || json_fail(value, err, "is no RSA key");
-}
-
 static bool get_uint(const struct json *value, uint64_t max, unsigned *out, struct err *err)
 {
     uint64_t number = 0;
@@ -138,11 +98,11 @@ static bool parse_holder(const struct json *object, struct recovery_holder *h, s
         if (bytes_equal_string(v->name, "name"))
             good = json_get_string(v, &name, err);
         else if (bytes_equal_string(v->name, "key"))
-            good = get_key(v, &h->key, err);
+            good = key_get_json(v, &h->key, err);
         else if (bytes_equal_string(v->name, "x"))
             good = get_uint(v, 255, &h->x, err);
         else if (bytes_equal_string(v->name, "commit"))
-            good = h->has_commit = get_raw_hex(v, h->commit, sizeof h->commit, err);
+            good = h->has_commit = json_get_hex(v, h->commit, sizeof h->commit, err);
         if (!good)
             return false;
     }
@@ -189,7 +149,7 @@ static bool parse_hashes(const struct json *array, struct recovery_metadata *m, 
         return json_fail(array, err, "lists %zu hashes", count);
     m->hashes = mem_zero_alloc(count, sizeof m->hashes[0]);
     for (const struct json *v = json_first(array); v != NULL; v = json_next(v)) {
-        if (!get_raw_hex(v, m->hashes[m->hash_count++], SHA256_LEN, err))
+        if (!json_get_hex(v, m->hashes[m->hash_count++], SHA256_LEN, err))
             return false;
     }
     return true;
@@ -227,11 +187,11 @@ static bool parse_member(const struct json *v, struct recovery_metadata *m, stru
     } else if (bytes_equal_string(v->name, "createdSeq")) {
         return json_get_uint(v, UINT64_MAX, &m->created_seq, err);
     } else if (bytes_equal_string(v->name, "set")) {
-        return get_hex_text(v, m->set, RECOVERY_ID_LEN, err);
+        return json_get_hex_text(v, m->set, RECOVERY_ID_LEN, err);
     } else if (bytes_equal_string(v->name, "deployment")) {
-        return get_hex_text(v, m->deployment, RECOVERY_ID_LEN, err);
+        return json_get_hex_text(v, m->deployment, RECOVERY_ID_LEN, err);
     } else if (bytes_equal_string(v->name, "manifest")) {
-        return get_hex_text(v, m->manifest, SHA256_LEN, err);
+        return json_get_hex_text(v, m->manifest, SHA256_LEN, err);
     } else if (bytes_equal_string(v->name, "holders")) {
         return parse_holders(v, m, err);
     } else if (bytes_equal_string(v->name, "hashes")) {

@@ -64,18 +64,6 @@ static bool get_drill(const struct json *value, struct arena *arena, struct byte
     return true;
 }
 
-static bool get_key(const struct json *value, struct key **key, struct err *err)
-{
-    auto_buf der = { 0 };
-    bool present = false;
-
-    if (!json_get_octets(value, &der, &present, err))
-        return false;
-    key_free(*key);
-    *key = key_from_public_der(buf_bytes(&der), err);
-    return (*key != NULL && key_type(*key) == KEY_RSA) || json_fail(value, err, "is no RSA key");
-}
-
 static bool parse_holder(const struct json *object, struct arena *arena,
                          struct recovery_set_holder *h, struct err *err)
 {
@@ -86,7 +74,7 @@ static bool parse_holder(const struct json *object, struct arena *arena,
         if (bytes_equal_string(v->name, "name"))
             good = json_get_string(v, &name, err);
         else if (bytes_equal_string(v->name, "key"))
-            good = get_key(v, &h->key, err);
+            good = key_get_json(v, &h->key, err);
         else if (bytes_equal_string(v->name, "drill"))
             good = get_drill(v, arena, &h->drill, err);
     }

@@ -50,20 +50,6 @@ static bool parse_lines(const struct json *list, struct arena *arena,
     return true;
 }
 
-static bool parse_chain(const struct json *value, struct update_log_proof *proof, struct err *err)
-{
-    auto_buf octets = { 0 };
-    struct bytes text = BYTES_NONE;
-    struct err not_hex = { 0 };
-
-    if (!json_get_string(value, &text, err))
-        return false;
-    if (!hex_decode(&octets, text, &not_hex) || octets.len != sizeof proof->end.chain)
-        return json_fail(value, err, "is not the hex text of a SHA-256");
-    memcpy(proof->end.chain, octets.at, octets.len);
-    return true;
-}
-
 /* Its members are only looked at; what counts is the signature over all of its bytes. */
 static bool parse_statement(struct arena *arena, struct update_log_proof *proof, struct err *err)
 {
@@ -80,7 +66,7 @@ static bool parse_statement(struct arena *arena, struct update_log_proof *proof,
         else if (bytes_equal_string(v->name, "lines"))
             good = has_lines = json_get_uint(v, UINT64_MAX, &proof->end.lines, err);
         else if (bytes_equal_string(v->name, "chain"))
-            good = has_chain = parse_chain(v, proof, err);
+            good = has_chain = json_get_hex(v, proof->end.chain, sizeof proof->end.chain, err);
         else if (bytes_equal_string(v->name, "manifestFingerprint"))
             good = json_get_string(v, &proof->manifest_fingerprint, err);
         else if (bytes_equal_string(v->name, "time"))

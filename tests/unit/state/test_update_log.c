@@ -200,7 +200,7 @@ static void what_is_no_answer_is_refused_with_the_reason(void **state)
         { "{\"updateLog\":[],\"signature\":\"AAAA\",\"statement\":\"{}\"}", "not of the format" },
         { "{\"updateLog\":[],\"signature\":\"AAAA\",\"statement\":"
           "\"{\\\"format\\\":\\\"taw-update-log-1\\\",\\\"lines\\\":0,\\\"chain\\\":\\\"00\\\"}\"}",
-          "SHA-256" },
+          "is not the hex form of 32 bytes" },
         { "{\"updateLog\":[],\"signature\":\"AAAA\",\"statement\":"
           "\"{\\\"format\\\":\\\"taw-update-log-1\\\",\\\"lines\\\":-1}\"}",
           "lines" },
