@@ -250,7 +250,7 @@ class Coordinator:
                 except (ConnectionError, ssl.SSLError):
                     pass  # refused early: the answer is there already
                 return read_reply(sock)
-        except (ConnectionError, ssl.SSLEOFError):
+        except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             return None
 
     def get(self, path, cert=None):
