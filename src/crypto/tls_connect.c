@@ -30,11 +30,7 @@ static int on_any_server(X509_STORE_CTX *store, void *arg)
     return has_protocol(arg, store) && tls_leaf_is_bearable(store) ? 1 : 0;
 }
 
-/*
- * libssl asks for the purpose of a TLS server, for which libcrypto also measures the key usage of a
- * certificate that says nothing about its purpose, and for which anyExtendedKeyUsage is not enough.
- */
-static void relax_purpose(X509_STORE_CTX *store)
+void tls_relax_purpose(X509_STORE_CTX *store)
 {
     /* All ones without the extension. */
     const uint32_t usages = X509_get_extended_key_usage(X509_STORE_CTX_get0_cert(store));
@@ -47,11 +43,11 @@ static int on_trusted_server(X509_STORE_CTX *store, void *arg)
 {
     if (on_any_server(store, arg) != 1)
         return 0;
-    relax_purpose(store);
+    tls_relax_purpose(store);
     return X509_verify_cert(store) == 1 ? 1 : 0;
 }
 
-static bool is_address(const char *name)
+bool tls_is_address(const char *name)
 {
     uint8_t raw[16];
 
@@ -93,7 +89,7 @@ static bool trust_roots(struct tls_identity *identity, const struct tls_client *
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     set = set && X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
-          (is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
+          (tls_is_address(name) ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
                             : X509_VERIFY_PARAM_set1_host(param, name, 0)) == 1;
     return set || libcrypto_refused(err, FAIL_INTERNAL, "TLS: roots and name of the server");
 }
@@ -119,5 +115,5 @@ struct tls_session *tls_connect(const struct tls_client *client, struct err *err
         return NULL;
     SSL_CTX_set_cert_verify_callback(tls_identity_ctx(identity),
                                      verifies ? on_trusted_server : on_any_server, identity);
-    return tls_session_connect(identity, name[0] == '\0' || is_address(name) ? NULL : name, err);
+    return tls_session_connect(identity, name[0] == '\0' || tls_is_address(name) ? NULL : name, err);
 }

@@ -31,6 +31,14 @@ DEFINE_CLEANUP(struct tls_identity, tls_identity_cleanup, tls_identity_free)
  */
 bool tls_leaf_is_bearable(X509_STORE_CTX *store) MUST_CHECK;
 
+/*
+ * libssl asks for the purpose of a TLS server, for which libcrypto also measures the key usage of a
+ * certificate that says nothing about its purpose, and for which anyExtendedKeyUsage is not enough.
+ */
+void tls_relax_purpose(X509_STORE_CTX *store);
+/* Is this name of a server an IP address? */
+bool tls_is_address(const char *name) MUST_CHECK;
+
 /* SSL_CTX_set_msg_callback: keeps keys on made-up curves from being decoded. */
 void tls_on_message(int is_sent, int version, int content_type, const void *message, size_t len,
                     SSL *ssl, void *arg);
