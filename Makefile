@@ -5,6 +5,8 @@
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+# true: taw is also installed as marblerun.
+MARBLERUN ?= false
 
 build:
 	@scripts/setup build
@@ -36,7 +38,7 @@ coverage:
 	@scripts/coverage
 
 install: build
-	@meson configure build -Dprefix=$(PREFIX)
+	@meson configure build -Dprefix=$(PREFIX) -Dmarblerun=$(MARBLERUN)
 	@scripts/build build
 	@meson install -C build --no-rebuild
 

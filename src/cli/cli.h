@@ -1,16 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-
-/* What the files of this room share. */
-enum exit_status { EXIT_GOOD = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
-
-/* check_log.c */
-#define CHECK_LOG_USAGE "manifest check-log FILE --root PEM [--earlier FILE]"
-int check_log(int count, char **arguments);
+#include "cli/options.h"
+#include "cli/output.h"
 
 /*
- * prove.c: proves a recovery secret in a drill, without a connection: the challenge comes from standard input, the
- * answer goes to standard output.
+ * What a command is given, and how it says with which status the program ends.
+ *
+ * A function of this room that fails sets *err as everywhere; where the cause is known to be one of the
+ * kinds that scripts tell apart, it also sets the status with cli_fail. Without that the status is 1.
  */
-#define PROVE_USAGE "recovery prove --key KEY.pem --secret FILE [--name NAME]"
-int prove(int count, char **arguments);
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_FAILED,
+    EXIT_USAGE,
+    EXIT_ATTESTATION,
+    EXIT_TRUST,
+    EXIT_DENIED,
+    EXIT_NOT_FOUND,
+    EXIT_STATE,
+    EXIT_REJECTED,
+    EXIT_DIFFERENT,
+    EXIT_PENDING,
+    EXIT_UNREACHABLE,
+    EXIT_KEY,
+    EXIT_STATUS_COUNT,
+};
+struct exit_meaning {
+    const char *code; /* in errors as JSON */
+    const char *text;
+};
+extern const struct exit_meaning EXIT_MEANINGS[EXIT_STATUS_COUNT];
+
+struct cli {
+    const char *program; /* `taw` or `marblerun`: as it was called */
+    struct options options;
+    struct output out;
+    enum exit_status status; /* of a failure, or of a success that says more than 0 */
+    const char *hint;        /* what to do about a failure; NULL: none */
+};
+
+/* The n-th argument. */
+const char *cli_argument(const struct cli *cli, size_t n) MUST_CHECK;
+/* Sets the status and a hint (NULL: none, one that is there stays) and returns false. */
+bool cli_fail(struct cli *cli, enum exit_status status, const char *hint);
+/* Runs what argv says; the exit status. */
+int cli_main(int argc, char **argv) MUST_CHECK;
+
+/* The commands: one file for each group. */
+bool run_version(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_completion(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manual(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_help(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_status(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_get(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_log(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_set(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_signature(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_verify(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_check(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_recovery_prove(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_check_log(struct cli *cli, struct err *err) MUST_CHECK;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cache.h"
+
+#include "base/files.h"
+#include "cli/save.h"
+#include "codec/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define UNVERIFIED "# Nobody has verified a quote for these (--insecure).\n"
+enum { LARGEST_CACHE = 1 << 20 };
+
+void cache_clear(struct cache *cache)
+{
+    free(cache->path);
+    cert_free(cache->root);
+    cert_free(cache->intermediate);
+    *cache = (struct cache){ 0 };
+}
+
+static struct cert *next_certificate(struct bytes *pem, const char *which, struct err *err)
+{
+    auto_pem_block block = { 0 };
+
+    if (!pem_next(pem, &block)) {
+        (void)err_set(err, FAIL_MALFORMED,
+                      "could not parse Coordinator %s certificate from PEM data", which);
+        return NULL;
+    }
+    struct cert *const cert = cert_from_der(buf_bytes(&block.der), err);
+    if (cert == NULL)
+        (void)err_in(err, "Coordinator %s certificate", which);
+    return cert;
+}
+
+bool chain_parse(struct bytes pem, struct cert **intermediate, struct cert **root, struct err *err)
+{
+    auto_cert *first = next_certificate(&pem, "intermediate", err);
+
+    if (first == NULL)
+        return false;
+    *root = next_certificate(&pem, "root", err);
+    if (*root == NULL)
+        return false;
+    *intermediate = TAKE(first);
+    return true;
+}
+
+static char *default_path(struct err *err)
+{
+    const char *const config = getenv("XDG_CONFIG_HOME"), *const home = getenv("HOME");
+
+    if (config != NULL && config[0] == '/')
+        return mem_printf("%s/marblerun/coordinator-cert.pem", config);
+    if (config == NULL || config[0] == '\0') {
+        if (home != NULL && home[0] != '\0')
+            return mem_printf("%s/.config/marblerun/coordinator-cert.pem", home);
+    }
+    (void)err_set(
+        err, FAIL_MALFORMED,
+        "no place for the certificate cache: neither XDG_CONFIG_HOME (absolute) nor HOME is "
+        "set; use --coordinator-cert");
+    return NULL;
+}
+
+static char *cache_path(const struct cli *cli, struct err *err)
+{
+    const char *const typed = option_text(&cli->options, "coordinator-cert");
+
+    return typed != NULL ? mem_string(typed) : default_path(err);
+}
+
+bool cache_read(struct cli *cli, struct cache *cache, struct err *err)
+{
+    auto_buf pem = { 0 };
+
+    cache->path = cache_path(cli, err);
+    if (cache->path == NULL)
+        return cli_fail(cli, EXIT_USAGE, NULL);
+    if (!file_read(&files_posix, cache->path, LARGEST_CACHE, &pem, err)) {
+        (void)cli_fail(cli, EXIT_TRUST,
+                       "`manifest verify` verifies a Coordinator and stores its certificate; "
+                       "--insecure does without");
+        return err_in(err, "certificate cache");
+    }
+    cache->unverified = memmem(pem.at, pem.len, UNVERIFIED, strlen(UNVERIFIED)) != NULL;
+    if (chain_parse(buf_bytes(&pem), &cache->intermediate, &cache->root, err))
+        return true;
+    (void)cli_fail(cli, EXIT_TRUST, NULL);
+    return err_in(err, "certificate cache %s", cache->path);
+}
+
+static bool make_parents(const char *path, struct err *err)
+{
+    const char *const slash = strrchr(path, '/');
+
+    if (slash == NULL || slash == path)
+        return true;
+    auto_string *parent = bytes_to_string(bytes_of(path, (size_t)(slash - path)));
+    return file_make_directories(&files_posix, parent, err);
+}
+
+bool cache_write(struct cli *cli, const char *endpoint, const struct cert *root,
+                 const struct cert *intermediate, bool unverified, struct err *err)
+{
+    auto_string *path = cache_path(cli, err);
+    auto_buf text = { 0 };
+    const time_t now = time(NULL);
+    struct tm utc = { 0 };
+    char when[32];
+
+    if (path == NULL || !make_parents(path, err))
+        return err_in(err, "certificate cache");
+    (void)gmtime_r(&now, &utc);
+    (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    buf_add_format(&text, "# %s, %s, by %s %s\n%s", endpoint, when, cli->program,
+                   cli->options.command->words, unverified ? UNVERIFIED : "");
+    cert_pem(intermediate, &text);
+    cert_pem(root, &text);
+    return save_file(path, buf_bytes(&text), SAVE_REPLACE, err) || err_in(err, "certificate cache");
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/files.h"
+#include "cli/cli.h"
+#include "codec/json.h"
+#include "codec/text.h"
+#include "state/update_log_proof.h"
+
+#include <inttypes.h>
+
+enum { LARGEST_LOG = 256 << 20, LARGEST_CHAIN = 1 << 20 }; /* bytes */
+
+/* The last certificate of the file: GET quote puts the root behind the intermediate. */
+static struct cert *read_root(const char *path, struct err *err)
+{
+    auto_buf text = { 0 };
+    auto_pem_block block = { 0 };
+    struct cert *root = NULL;
+
+    if (!file_read(&files_posix, path, LARGEST_CHAIN, &text, err))
+        return NULL;
+    for (struct bytes rest = buf_bytes(&text); pem_next(&rest, &block);) {
+        cert_free(root);
+        root = cert_from_der(buf_bytes(&block.der), err);
+        if (root == NULL) {
+            (void)err_in(err, "%s", path);
+            return NULL;
+        }
+    }
+    if (root == NULL)
+        (void)err_set(err, FAIL_MALFORMED, "%s: there is no certificate in it", path);
+    return root;
+}
+
+/* Views of *text. */
+static bool read_proof(const char *path, const struct cert *root, struct buf *text,
+                       struct arena *arena, struct update_log_proof *proof, struct err *err)
+{
+    if (!file_read(&files_posix, path, LARGEST_LOG, text, err))
+        return false;
+    return (update_log_proof_parse(buf_bytes(text), arena, proof, err) &&
+            update_log_proof_check(proof, root, err)) ||
+           err_in(err, "%s", path);
+}
+
+/* earlier NULL: there is none. */
+static bool show(struct cli *cli, const struct update_log_proof *proof,
+                 const struct update_log_proof *earlier, struct err *err)
+{
+    auto_buf data = { 0 }, text = { 0 };
+
+    buf_add_format(&data, "{\"lines\":%" PRIu64 ",\"time\":", proof->end.lines);
+    json_put_string(&data, proof->time);
+    buf_add_format(&text, "%" PRIu64 " lines, complete at %.*s\n", proof->end.lines,
+                   BYTES_FMT(proof->time));
+    if (earlier != NULL) {
+        buf_add_format(&data, ",\"earlierLines\":%" PRIu64 ",\"earlierTime\":", earlier->end.lines);
+        json_put_string(&data, earlier->time);
+        buf_add_format(&text, "continues the %" PRIu64 " lines of %.*s\n", earlier->end.lines,
+                       BYTES_FMT(earlier->time));
+    }
+    buf_add_u8(&data, '}');
+    return output_result(&cli->out, "UpdateLogCheck", buf_bytes(&data), buf_bytes(&text), err);
+}
+
+bool run_manifest_check_log(struct cli *cli, struct err *err)
+{
+    const char *const path = cli_argument(cli, 0);
+    const char *const earlier_path = option_text(&cli->options, "earlier");
+    auto_buf text = { 0 }, earlier_text = { 0 };
+    auto_arena arena = { 0 };
+    struct update_log_proof proof, earlier;
+    auto_cert *root = read_root(option_text(&cli->options, "root"), err);
+
+    if (root == NULL || !read_proof(path, root, &text, &arena, &proof, err))
+        return false;
+    if (earlier_path == NULL)
+        return show(cli, &proof, NULL, err);
+    if (!read_proof(earlier_path, root, &earlier_text, &arena, &earlier, err))
+        return false;
+    if (!update_log_proof_extends(&proof, &earlier, err))
+        return err_in(err, "%s does not continue %s", path, earlier_path);
+    return show(cli, &proof, &earlier, err);
+}

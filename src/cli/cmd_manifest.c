@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/input.h"
+#include "cli/prompt.h"
+#include "cli/recovery_data.h"
+#include "cli/session.h"
+#include "codec/text.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- signature, verify ---- */
+
+static bool show_hash(struct cli *cli, const char *kind, const char *hash, const char *text,
+                      struct err *err)
+{
+    auto_string *data = mem_printf("{\"manifestFingerprint\":\"%s\"}", hash);
+
+    return output_result(&cli->out, kind, bytes_of_string(data), bytes_of_string(text), err);
+}
+
+bool run_manifest_signature(struct cli *cli, struct err *err)
+{
+    auto_manifest_input input = { 0 };
+
+    if (!input_manifest(cli, cli_argument(cli, 0), &input, err))
+        return false;
+    auto_string *line = mem_printf("%s\n", input.fingerprint);
+    return show_hash(cli, "ManifestFingerprint", input.fingerprint, line, err);
+}
+
+static bool hash_of_argument(struct cli *cli, const char *text, char hash[static 65],
+                             struct err *err)
+{
+    auto_manifest_input input = { 0 };
+    auto_buf raw = { 0 };
+    struct err why = { 0 };
+    struct stat there;
+
+    if (stat(text, &there) == 0 || strcmp(text, "-") == 0) {
+        if (!input_manifest(cli, text, &input, err))
+            return false;
+        memcpy(hash, input.fingerprint, sizeof input.fingerprint);
+        return true;
+    }
+    (void)cli_fail(cli, EXIT_USAGE, NULL);
+    if (!hex_decode(&raw, bytes_of_string(text), &why))
+        return err_set(
+            err, FAIL_MALFORMED,
+            "%.200s is not a file and of invalid format to be a signature (needs to be in hex "
+            "format)",
+            text);
+    if (raw.len != 32)
+        return err_set(
+            err, FAIL_MALFORMED,
+            "%.200s is not a file and of invalid length to be a signature (needs to be 32 bytes)",
+            text);
+    buf_truncate(&raw, 32);
+    auto_buf lower = { 0 };
+    hex_encode(&lower, buf_bytes(&raw));
+    memcpy(hash, lower.at, 64);
+    hash[64] = '\0';
+    cli->status = EXIT_GOOD;
+    return true;
+}
+
+/* The manifest of a Coordinator. Views live in the answer. */
+struct remote_manifest {
+    struct bytes fingerprint;
+    struct buf manifest;
+};
+
+static bool get_manifest(struct session *s, struct answer *answer, struct remote_manifest *remote,
+                         struct err *err)
+{
+    const struct call call = { "manifest", "manifest", NULL, NULL };
+    bool present = false;
+
+    if (!session_call(s, &call, answer, err) ||
+        !answer_text(answer->data, answer->is_v1 ? "ManifestSignature" : "manifestFingerprint",
+                     &remote->fingerprint, err))
+        return false;
+    const struct json *const manifest = answer_member(answer->data, "manifest");
+    if (manifest == NULL)
+        return err_set(err, FAIL_MALFORMED, "the answer has no manifest");
+    return json_get_octets(manifest, &remote->manifest, &present, err);
+}
+
+static bool compare(struct cli *cli, const char *local, struct bytes remote, struct err *err)
+{
+    if (remote.len == 0) {
+        (void)cli_fail(cli, EXIT_STATE, NULL);
+        return err_set(
+            err, FAIL_STATE,
+            "the Coordinator returned no manifest fingerprint: is it in the right state?");
+    }
+    if (bytes_equal_nocase(remote, local))
+        return true;
+    (void)cli_fail(cli, EXIT_DIFFERENT, NULL);
+    return err_set(err, FAIL_DENIED,
+                   "remote manifest %.*s does not have the fingerprint of the local one, %s",
+                   BYTES_FMT(remote), local);
+}
+
+bool run_manifest_verify(struct cli *cli, struct err *err)
+{
+    auto_session s = { 0 };
+    auto_answer answer = { 0 };
+    struct remote_manifest remote = { 0 };
+    char hash[65];
+
+    if (!hash_of_argument(cli, cli_argument(cli, 0), hash, err) ||
+        !session_open(&s, cli, cli_argument(cli, 1), err) || !session_verify(&s, err) ||
+        !session_bind(&s, err))
+        return false;
+    const bool same =
+        get_manifest(&s, &answer, &remote, err) && compare(cli, hash, remote.fingerprint, err);
+    buf_clear(&remote.manifest);
+    return same && session_save_quote(&s, err) && session_save_cache(&s, err) &&
+           show_hash(cli, "ManifestVerification", hash, "OK\n", err);
+}
+
+/* ---- get ---- */
+
+static void put_manifest_data(const struct remote_manifest *remote, struct buf *data)
+{
+    buf_add_string(data, "{\"manifestFingerprint\":");
+    json_put_string(data, remote->fingerprint);
+    buf_add_string(data, ",\"manifest\":");
+    json_put_octets(data, buf_bytes(&remote->manifest));
+    buf_add_u8(data, '}');
+}
+
+static void put_manifest_text(const struct cli *cli, const struct remote_manifest *remote,
+                              struct buf *text)
+{
+    if (!option_switch(&cli->options, "signature")) {
+        buf_add(text, buf_bytes(&remote->manifest));
+        return;
+    }
+    buf_add_format(text, "{\n\"ManifestSignature\": \"%.*s\",\n\"Manifest\": ",
+                   BYTES_FMT(remote->fingerprint));
+    buf_add(text, buf_bytes(&remote->manifest));
+    buf_add_u8(text, '}');
+}
+
+static bool show_manifest(struct cli *cli, const struct remote_manifest *remote, struct err *err)
+{
+    const char *const path = option_text(&cli->options, "output");
+    auto_buf data = { 0 }, text = { 0 };
+
+    put_manifest_data(remote, &data);
+    put_manifest_text(cli, remote, &text);
+    if (path != NULL && path[0] != '\0') {
+        if (!save_file(path, buf_bytes(&text), SAVE_REPLACE, err))
+            return false;
+        output_say(&cli->out, "Manifest written to: %s", path);
+        buf_truncate(&text, 0);
+    } else {
+        buf_add_u8(&text, '\n');
+    }
+    return output_result(&cli->out, "Manifest", buf_bytes(&data), buf_bytes(&text), err);
+}
+
+bool run_manifest_get(struct cli *cli, struct err *err)
+{
+    auto_session s = { 0 };
+    auto_answer answer = { 0 };
+    struct remote_manifest remote = { 0 };
+
+    if (!session_open(&s, cli, cli_argument(cli, 0), err) || !session_verify(&s, err) ||
+        !session_bind(&s, err))
+        return false;
+    const bool shown = get_manifest(&s, &answer, &remote, err) && show_manifest(cli, &remote, err);
+    buf_clear(&remote.manifest);
+    return shown && session_save_quote(&s, err) &&
+           (!option_switch(&cli->options, "keep-cert") || session_save_cache(&s, err));
+}
+
+/* ---- log ---- */
+
+/* v2 has an array of lines, v1 one string of lines. */
+static bool put_log(const struct answer *answer, struct buf *lines, struct err *err)
+{
+    const struct json *const list = answer->is_v1 ? NULL : answer_member(answer->data, "updateLog");
+    struct bytes line = BYTES_NONE;
+
+    if (answer->is_v1) {
+        if (answer->data == NULL || !json_get_string(answer->data, &line, err))
+            return answer->data == NULL || err_in(err, "update log");
+        while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) != NULL)
+            line.len--;
+        buf_add(lines, line);
+        return true;
+    }
+    for (const struct json *item = list == NULL ? NULL : json_first(list); item != NULL;
+         item = json_next(item)) {
+        if (!json_get_string(item, &line, err))
+            return err_in(err, "update log");
+        buf_add_string(lines, lines->len > 0 ? "\n" : "");
+        buf_add(lines, line);
+    }
+    return true;
+}
+
+/* Each line that is JSON as JSON; another one as text. */
+static void put_log_data(struct bytes lines, struct buf *data)
+{
+    buf_add_string(data, "{\"updateLog\":[");
+    while (lines.len > 0) {
+        auto_arena arena = { 0 };
+        struct err ignored = { 0 };
+        const uint8_t *const end = memchr(lines.at, '\n', lines.len);
+        const size_t len = end == NULL ? lines.len : (size_t)(end - lines.at);
+        const struct bytes line = bytes_of(lines.at, len);
+        json_put_comma(data);
+        if (json_parse(line, JSON_TRAILING_REFUSED, &arena, &ignored) != NULL)
+            buf_add(data, line);
+        else
+            json_put_string(data, line);
+        const size_t used = len + (end == NULL ? 0 : 1);
+        lines = bytes_of(lines.at + used, lines.len - used);
+    }
+    buf_add_string(data, "]}");
+}
+
+static bool show_log(struct cli *cli, struct buf *lines, struct err *err)
+{
+    const char *const path = option_text(&cli->options, "output");
+    auto_buf data = { 0 };
+
+    put_log_data(buf_bytes(lines), &data);
+    if (path != NULL && path[0] != '\0') {
+        if (!save_file(path, buf_bytes(lines), SAVE_REPLACE, err))
+            return false;
+        output_say(&cli->out, "Update log written to: %s", path);
+        buf_truncate(lines, 0);
+    } else {
+        output_say(&cli->out, "Update log:");
+        buf_add_string(lines, lines->len > 0 ? "\n" : "");
+    }
+    return output_result(&cli->out, "UpdateLog", buf_bytes(&data), buf_bytes(lines), err);
+}
+
+bool run_manifest_log(struct cli *cli, struct err *err)
+{
+    const struct call call = { "update", "update", NULL, NULL };
+    auto_session s = { 0 };
+    auto_answer answer = { 0 };
+    auto_buf lines = { 0 };
+
+    return session_open(&s, cli, cli_argument(cli, 0), err) && session_pin(&s, err) &&
+           session_call(&s, &call, &answer, err) && put_log(&answer, &lines, err) &&
+           show_log(cli, &lines, err);
+}
+
+/* ---- set ---- */
+
+/* In recovery mode a manifest ends the old state: people are asked, programs warned. */
+static bool may_replace_state(struct session *s, struct err *err)
+{
+    auto_answer answer = { 0 };
+    struct bytes message;
+    uint64_t code;
+
+    if (!session_status(s, &code, &answer, &message, err))
+        return false;
+    if (code != 1 || option_switch(&s->cli->options, "yes"))
+        return true;
+    if (!prompt_is_possible()) {
+        output_warn(&s->cli->out,
+                    "the Coordinator is in recovery mode: its old state is dismissed");
+        return true;
+    }
+    if (prompt_confirm("The Coordinator is in recovery mode. Dismiss its old state for ever?"))
+        return true;
+    (void)cli_fail(s->cli, EXIT_STATE, "`recover` brings the old state back");
+    return err_set(err, FAIL_STATE, "the manifest was not set");
+}
+
+/* file NULL: the secrets are not in one, so they are here. */
+static void put_set_data(const struct manifest_input *input, const struct json *secrets,
+                         const char *file, struct buf *data)
+{
+    buf_add_format(data, "{\"manifestFingerprint\":\"%s\",", input->fingerprint);
+    if (file != NULL) {
+        buf_add_string(data, "\"recoveryDataFile\":");
+        json_put_string(data, bytes_of_string(file));
+    } else {
+        buf_add_string(data, "\"recoverySecrets\":");
+        recovery_data_put(secrets, data);
+    }
+    buf_add_u8(data, '}');
+}
+
+/* From here on the manifest is set, whatever else fails. */
+static bool finish_set(struct session *s, const struct manifest_input *input,
+                       const struct answer *answer, struct save *save, struct err *err)
+{
+    struct cli *const cli = s->cli;
+    const struct json *const secrets = answer_member(answer->data, "RecoverySecrets");
+    auto_buf data = { 0 }, text = { 0 };
+    struct err shown = { 0 };
+
+    output_say(&cli->out, "Manifest successfully set");
+    const bool in_file = save->is_open && secrets != NULL;
+    const bool kept = recovery_data_keep(cli, save, secrets, &text, err);
+    put_set_data(input, secrets,
+                 in_file && kept ? option_text(&cli->options, "recoverydata") : NULL, &data);
+    const bool put =
+        output_result(&cli->out, "ManifestSet", buf_bytes(&data), buf_bytes(&text), &shown);
+    if (!put) {
+        recovery_data_rescue(cli->out.format == FORMAT_TEXT ? &text : &data);
+        if (kept)
+            *err = shown;
+    }
+    return kept && put && session_save_quote(s, err) && session_save_cache(s, err);
+}
+
+static bool set_manifest(struct session *s, const struct manifest_input *input, struct save *save,
+                         struct err *err)
+{
+    auto_buf body = { 0 };
+    auto_answer answer = { 0 };
+
+    buf_add_string(&body, "{\"manifest\":");
+    json_put_octets(&body, buf_bytes(&input->json));
+    buf_add_u8(&body, '}');
+    const struct bytes v2 = buf_bytes(&body), v1 = buf_bytes(&input->json);
+    const struct call call = { "manifest", "manifest", &v2, &v1 };
+    output_say(&s->cli->out, "Manifest signature: %s", input->fingerprint);
+    if (!session_call(s, &call, &answer, err))
+        return err_in(err, "setting manifest");
+    return finish_set(s, input, &answer, save, err);
+}
+
+bool run_manifest_set(struct cli *cli, struct err *err)
+{
+    auto_session s = { 0 };
+    auto_manifest_input input = { 0 };
+    auto_save save = { .fd = -1 };
+
+    return session_open(&s, cli, cli_argument(cli, 1), err) &&
+           input_manifest(cli, cli_argument(cli, 0), &input, err) &&
+           recovery_data_open(cli, &save, err) && session_verify(&s, err) &&
+           session_bind(&s, err) && may_replace_state(&s, err) &&
+           set_manifest(&s, &input, &save, err);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+/* The table. The first row is the program itself. */
+
+#define END_OF_FLAGS                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define FLAGS(...) ((const struct flag[]){ __VA_ARGS__, END_OF_FLAGS })
+#define GROUPS(...) ((const struct flag_group[]){ __VA_ARGS__, { 0 } })
+#define OUTPUT(what, file)                                                                         \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .standard = (file),   \
+        .help = (what)                                                                             \
+    }
+#define RECOVERY_DATA                                                                              \
+    { .name = "recoverydata",                                                                      \
+      .letter = 'r',                                                                               \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .alias = "recovery-data",                                                                    \
+      .help = "write the recovery secrets to FILE instead of showing them" },                      \
+    {                                                                                              \
+        .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there"         \
+    }
+#define YES                                                                                        \
+    {                                                                                              \
+        .name = "yes", .kind = FLAG_SWITCH, .help = "do not ask"                                   \
+    }
+#define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1, .kinds = { ARGUMENT_ENDPOINT }
+#define FILE_AND_ENDPOINT .least = 2, .most = 2, .kinds = { ARGUMENT_FILE, ARGUMENT_ENDPOINT }
+
+const struct flag GLOBAL_FLAGS[] = {
+    { .name = "coordinator-cert",
+      .kind = FLAG_FILE,
+      .value = "FILE",
+      .files = "*.pem *.crt",
+      .help = "certificate cache instead of marblerun/coordinator-cert.pem in the configuration "
+              "directory" },
+    { .name = "insecure",
+      .letter = 'i',
+      .kind = FLAG_SWITCH,
+      .help = "do without quotes, as in simulation, and without the certificate cache" },
+    { .name = "era-config",
+      .kind = FLAG_FILE,
+      .value = "FILE",
+      .files = "*.json",
+      .help =
+          "policy for the Coordinator's quote (no effect in this version: quotes are refused)" },
+    { .name = "accepted-tcb-statuses",
+      .kind = FLAG_LIST,
+      .value = "LIST",
+      .standard = "UpToDate,SWHardeningNeeded",
+      .help = "TCB statuses that are accepted (no effect yet)" },
+    { .name = "accepted-advisories",
+      .kind = FLAG_LIST,
+      .value = "LIST",
+      .help = "advisories that are accepted (no effect yet)" },
+    { .name = "nonce",
+      .kind = FLAG_TEXT,
+      .value = "TEXT",
+      .help = "have the Coordinator make its quote over these bytes" },
+    { .name = "save-sgx-quote",
+      .kind = FLAG_FILE,
+      .value = "FILE",
+      .help = "keep the Coordinator's quote, where a command asks for it" },
+    { .name = "namespace",
+      .letter = 'n',
+      .kind = FLAG_TEXT,
+      .value = "NAME",
+      .standard = "marblerun",
+      .help = "taken for scripts of the original, without effect" },
+    { .name = "format",
+      .kind = FLAG_CHOICE,
+      .value = "FORMAT",
+      .standard = "text",
+      .choices = "text json yaml",
+      .help = "text, json or yaml; TAW_FORMAT sets another default" },
+    { .name = "color",
+      .kind = FLAG_CHOICE,
+      .value = "WHEN",
+      .standard = "auto",
+      .choices = "auto always never",
+      .help = "auto, always or never" },
+    { .name = "connect-timeout",
+      .kind = FLAG_COUNT,
+      .value = "SECONDS",
+      .standard = "10",
+      .help = "how long connecting may take; 0: as long as --timeout" },
+    { .name = "timeout",
+      .kind = FLAG_COUNT,
+      .value = "SECONDS",
+      .standard = "60",
+      .help = "how long each request may take; 0: for ever" },
+    { .name = "retry",
+      .kind = FLAG_COUNT,
+      .value = "TIMES",
+      .standard = "0",
+      .help = "try again what cannot have reached the Coordinator, and what only reads" },
+    END_OF_FLAGS,
+};
+
+const struct command COMMANDS[] = {
+    { .words = "",
+      .summary = "the command line of taw",
+      .text = "Talks to a Coordinator: sets, shows and verifies its manifest, reads and writes "
+              "secrets,\n"
+              "and brings its state back when it cannot be unsealed.",
+      .examples = "manifest verify manifest.json coordinator.example.com:4433\n"
+                  "status coordinator.example.com:4433" },
+    { .words = "manifest", .summary = "set, show, verify and check manifests" },
+    { .words = "manifest get",
+      ONE_ENDPOINT,
+      .run = run_manifest_get,
+      .flags = FLAGS({ .name = "signature",
+                       .letter = 's',
+                       .kind = FLAG_SWITCH,
+                       .help = "wrap the manifest and its hash in one JSON object" },
+                     OUTPUT("write the manifest to FILE", NULL),
+                     { .name = "keep-cert",
+                       .kind = FLAG_SWITCH,
+                       .help = "store the Coordinator's certificate in the certificate cache" }),
+      .summary = "show the manifest of a Coordinator",
+      .text = "Verifies the Coordinator and shows the manifest byte by byte as it was set. With "
+              "--output the\n"
+              "file has exactly these bytes; on standard output a newline follows.",
+      .examples = "manifest get coordinator.example.com:4433 -o manifest.json" },
+    { .words = "manifest log",
+      ONE_ENDPOINT,
+      .run = run_manifest_log,
+      .flags = FLAGS(OUTPUT("write the entries to FILE", NULL)),
+      .summary = "show the update log",
+      .text = "Shows what has happened to the manifest and the secrets, one JSON object in each "
+              "line. Talks to\n"
+              "the Coordinator whose certificate is in the cache.",
+      .examples = "manifest log coordinator.example.com:4433" },
+    { .words = "manifest set",
+      .arguments = "<manifest.json|yaml> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_manifest_set,
+      .flags = FLAGS(RECOVERY_DATA, YES),
+      .summary = "set the manifest",
+      .text = "Verifies the Coordinator, sets the manifest, and stores the Coordinator's "
+              "certificate in the\n"
+              "certificate cache. The manifest may be JSON, which is sent as it is, or YAML.\n\n"
+              "The reply has the recovery secrets: for each recovery key one, encrypted with it. "
+              "They are never\n"
+              "given out again. With --recoverydata the file is made, with room on the disk, "
+              "before the manifest\n"
+              "is sent; should writing fail even then, they are shown instead.\n\n"
+              "A Coordinator in recovery mode dismisses its old state when a manifest is set: on a "
+              "terminal that\n"
+              "has to be confirmed.",
+      .examples = "manifest set manifest.yaml coordinator.example.com:4433 -r recovery.json" },
+    { .words = "manifest signature",
+      .arguments = "<manifest.json|yaml>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_FILE },
+      .run = run_manifest_signature,
+      .summary = "print the hash that names a manifest",
+      .text = "Prints the SHA-256 of the manifest as a Coordinator gets it: of the file when it is "
+              "JSON, of the\n"
+              "JSON that it becomes when it is YAML. Nothing is sent.",
+      .examples = "manifest signature manifest.yaml" },
+    { .words = "manifest verify",
+      .arguments = "<manifest.json|yaml|hash> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_manifest_verify,
+      .summary = "compare a Coordinator's manifest with a file or a hash",
+      .text = "Verifies the Coordinator, compares the hash of its manifest with that of the file, "
+              "or with the hash\n"
+              "itself (64 hexadecimal digits), prints OK, and stores the Coordinator's certificate "
+              "in the\n"
+              "certificate cache. Another hash ends with status 9.\n\n"
+              "An update of packages does not change the hash; it is in the update log.",
+      .examples = "manifest verify manifest.json coordinator.example.com:4433" },
+    { .words = "manifest check",
+      .arguments = "<manifest.json|yaml>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_FILE },
+      .run = run_manifest_check,
+      .summary = "check a manifest before any secret is generated, print its fingerprint",
+      .text = "Checks the manifest as a Coordinator does before it generates anything. Nothing is "
+              "sent.",
+      .examples = "manifest check manifest.json" },
+    { .words = "manifest check-log",
+      .arguments = "<log>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_FILE },
+      .run = run_manifest_check_log,
+      .flags = FLAGS({ .name = "root",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .files = "*.pem *.crt",
+                       .required = true,
+                       .help = "PEM with the Coordinator's root certificate as its last one" },
+                     { .name = "earlier",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .help = "a log that was kept before, which this one has to continue" }),
+      .summary = "prove that an update log is complete and continues an earlier one",
+      .text = "Checks the answer of GET /api/v2/update/chain: the Coordinator's signed statement "
+              "about its update\n"
+              "log. Nothing is sent.",
+      .examples = "manifest check-log today.json --root root.pem --earlier last-month.json" },
+    { .words = "status",
+      ONE_ENDPOINT,
+      .run = run_status,
+      .summary = "show the state of a Coordinator",
+      .flags = FLAGS(
+          { .name = "exit-code",
+            .kind = FLAG_SWITCH,
+            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" }),
+      .text = "Prints the number and the meaning of the state: 1 recovery mode, 2 ready to accept "
+              "a manifest, 3\n"
+              "running. Talks to the Coordinator whose certificate is in the cache. In recovery "
+              "mode a Coordinator\n"
+              "has a temporary certificate, so that it is not recognised.",
+      .examples = "status coordinator.example.com:4433" },
+    { .words = "recovery", .summary = "prepare for recoveries" },
+    { .words = "recovery prove",
+      .run = run_recovery_prove,
+      .flags = FLAGS({ .name = "key",
+                       .letter = 'k',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .files = "*.pem *.key",
+                       .required = true,
+                       .help = "private recovery key of the holder, PEM" },
+                     { .name = "secret",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "his recovery secret: plain, encrypted, in base64, or the reply of "
+                               "`manifest set`" },
+                     { .name = "name",
+                       .kind = FLAG_TEXT,
+                       .value = "NAME",
+                       .help = "whose secret it is; without it: whoever has the key" }),
+      .summary = "prove a recovery secret in a drill: challenge from standard input, answer to "
+                 "standard output",
+      .text = "Answers the challenge of GET /api/v2/recovery/drill. Needs no network; the secret "
+              "is not in the answer.",
+      .examples =
+          "recovery prove --key anna.key --secret reply.json < challenge.json > answer.json" },
+    { .words = "version", .run = run_version, .summary = "print the version" },
+    { .words = "help",
+      .arguments = "[command]",
+      .most = 4,
+      .kinds = { ARGUMENT_WORD },
+      .run = run_help,
+      .summary = "show help for a command" },
+    { .words = "completion",
+      .arguments = "<bash|zsh|fish>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_WORD },
+      .run = run_completion,
+      .flags = FLAGS({ .name = "no-descriptions",
+                       .kind = FLAG_SWITCH,
+                       .help = "taken for scripts of the original, without effect" }),
+      .summary = "print a completion script for a shell",
+      .text = "Prints a script for bash, zsh or fish.",
+      .examples = "completion bash > /etc/bash_completion.d/taw" },
+    { .words = "manual",
+      .arguments = "[page]",
+      .most = 1,
+      .kinds = { ARGUMENT_WORD },
+      .hidden = true,
+      .run = run_manual,
+      .summary = "print a page of the manual as scdoc, or the names of all pages" },
+};
+const size_t COMMAND_COUNT = COUNT_OF(COMMANDS);

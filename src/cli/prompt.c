@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/prompt.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { LONGEST_LINE = 1024 };
+
+bool prompt_is_possible(void)
+{
+    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+/* One line without its end; false at the end of the file or when it is too long. */
+static bool read_line(int fd, char line[static LONGEST_LINE])
+{
+    for (size_t len = 0; len < LONGEST_LINE; len++) {
+        if (read(fd, line + len, 1) != 1)
+            return false;
+        if (line[len] == '\n') {
+            line[len] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+bool prompt_confirm(const char *question)
+{
+    char line[LONGEST_LINE];
+
+    (void)fprintf(stderr, "%s [y/N] ", question);
+    return read_line(STDIN_FILENO, line) &&
+           (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
+}
+
+static struct secret *ask(int fd, const char *what, struct err *err)
+{
+    char line[LONGEST_LINE];
+    struct secret *typed = NULL;
+
+    (void)dprintf(fd, "%s: ", what);
+    if (read_line(fd, line) && line[0] != '\0')
+        typed = secret_copy(bytes_of_string(line), err);
+    else
+        (void)err_set(err, FAIL_UNAVAILABLE, "%s: nothing was typed", what);
+    explicit_bzero(line, sizeof line);
+    (void)dprintf(fd, "\n");
+    return typed;
+}
+
+struct secret *prompt_passphrase(const char *what, struct err *err)
+{
+    const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    struct termios shown, hidden;
+
+    if (fd < 0 || tcgetattr(fd, &shown) != 0) {
+        if (fd >= 0)
+            (void)close(fd);
+        (void)err_set(err, FAIL_UNAVAILABLE, "%s: there is no terminal to ask at", what);
+        return NULL;
+    }
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(fd, TCSAFLUSH, &hidden);
+    struct secret *const typed = ask(fd, what, err);
+    (void)tcsetattr(fd, TCSAFLUSH, &shown);
+    (void)close(fd);
+    return typed;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table.h"
+
+#include <string.h>
+
+const struct command *command_find(struct bytes words)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (bytes_equal_string(words, COMMANDS[i].words))
+            return &COMMANDS[i];
+    }
+    return NULL;
+}
+
+bool command_is_member(const struct command *group, const struct command *member)
+{
+    const size_t len = strlen(group->words);
+
+    if (strncmp(group->words, member->words, len) != 0 || member->words[len] == '\0')
+        return false;
+    if (len > 0 && member->words[len] != ' ')
+        return false;
+    return strchr(member->words + len + (len > 0), ' ') == NULL;
+}
+
+bool command_is_group(const struct command *command)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (!COMMANDS[i].hidden && command_is_member(command, &COMMANDS[i]))
+            return true;
+    }
+    return false;
+}
+
+const char *command_name(const struct command *command)
+{
+    const char *const blank = strrchr(command->words, ' ');
+
+    return blank == NULL ? command->words : blank + 1;
+}
+
+bool flag_is_global(const struct flag *flag)
+{
+    for (const struct flag *global = GLOBAL_FLAGS; global->name != NULL; global++) {
+        if (global == flag)
+            return true;
+    }
+    return false;
+}
+
+const struct flag *flag_next(const struct command *command, const struct flag *before)
+{
+    const struct flag *next = before == NULL ? command->flags : before + 1;
+
+    if (next == NULL || (next->name == NULL && (before == NULL || !flag_is_global(before))))
+        next = GLOBAL_FLAGS;
+    return next->name == NULL ? NULL : next;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "cli/endpoint.h"
+#include "crypto/tls_pin.h"
+
+/*
+ * Requests to one Coordinator over one connection: HTTP/1.1, TLS by the rules of struct tls_pin, time
+ * limits and tries by the flags of the command, a proxy by libcurl's variables.
+ */
+struct transport;
+struct transport *transport_new(struct cli *cli, const struct endpoint *endpoint,
+                                struct err *err) MUST_CHECK;
+void transport_free(struct transport *t);
+/* Valid as long as the transport. */
+struct tls_pin *transport_pin(struct transport *t) MUST_CHECK;
+
+struct reply {
+    long status; /* of HTTP */
+    struct buf body;
+};
+void reply_clear(struct reply *reply);
+#define auto_reply struct reply CLEANUP(reply_clear)
+
+/*
+ * body NULL: GET; else POST, with an empty one without content type. What fails before the request can have
+ * reached the Coordinator is tried again (--retry); GET also after that, and after 503. FAIL_UNAVAILABLE
+ * (status unreachable), FAIL_DENIED (status trust), FAIL_TOO_LARGE.
+ */
+bool transport_send(struct transport *t, const char *path, const struct bytes *body,
+                    struct reply *reply, struct err *err) MUST_CHECK;
+
+DEFINE_CLEANUP(struct transport, transport_cleanup, transport_free)
+#define auto_transport struct transport CLEANUP(transport_cleanup)

@@ -1,0 +1,579 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line against a real Coordinator: every command, as text and as JSON, in a pipe and on a terminal; and what it
+does with Coordinators that answer nonsense, slowly or not at all, and with files that cannot be read or written."""
+
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import resource
+import select
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import threading
+import time
+
+import taw
+from taw import Coordinator, Deployment, contains, equal, keys, run_program, true
+
+OK, FAILED, USAGE, ATTESTATION, TRUST, DENIED, NOT_FOUND, STATE, REJECTED, DIFFERENT, PENDING, UNREACHABLE, KEY = range(13)
+
+
+class Done:
+    def __init__(self, status, out, error):
+        self.status, self.raw, self.error = status, out, error
+        self.out = out.decode("utf-8", "replace")
+
+    def __repr__(self):
+        return "status %d, output %r, error %r" % (self.status, self.raw[:500], self.error[:1500])
+
+    def expect(self, status, out=None, error=None):
+        """out: all of standard output; error: a part of standard error."""
+        if self.status != status or (out is not None and self.out != out) or (error is not None and error not in self.error):
+            raise AssertionError("wanted status %d, output %r, error with %r: %r" % (status, out, error, self))
+        return self
+
+    def json(self, kind):
+        """The data of the one envelope on standard output."""
+        true(self.error == "", "standard error is empty with --format json: %r" % self)
+        envelope = json.loads(self.out)
+        equal((envelope["apiVersion"], envelope["kind"]), ("taw/v1", kind), "envelope")
+        true(isinstance(envelope["warnings"], list), "warnings")
+        return envelope["data"]
+
+    def failure(self, status, code):
+        equal((self.status, self.out), (status, ""), "status and output of a failure")
+        envelope = json.loads(self.error)
+        equal((envelope["kind"], envelope["error"]["code"], envelope["error"]["details"]["exitStatus"]), ("Error", code, status),
+              "error envelope")
+        return envelope["error"]["message"]
+
+
+class Cli:
+    """taw with a configuration directory of its own."""
+
+    def __init__(self, home, program=None):
+        self.home = pathlib.Path(home)
+        self.program = program or taw.TAW
+        self.cache = self.home / "config" / "marblerun" / "coordinator-cert.pem"
+
+    def environment(self, **more):
+        env = {name: value for name, value in taw.clean_environment().items()
+               if not name.upper().endswith("_PROXY") and name not in ("NO_COLOR", "TAW_FORMAT")}
+        return dict(env, XDG_CONFIG_HOME=str(self.home / "config"), TERM="xterm", **more)
+
+    def __call__(self, *args, data=b"", env=None, **popen):
+        done = subprocess.run([str(self.program), *map(str, args)], input=data, capture_output=True, cwd=self.home,
+                              env=env or self.environment(), timeout=120, **popen)
+        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+    def on_terminal(self, *args, answers=()):
+        """With all three streams on a terminal; answers: (text to wait for, line to type). What the terminal showed."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.home)
+            os.execve(self.program, [str(self.program), *map(str, args)], self.environment())
+        shown, left, until = b"", list(answers), time.monotonic() + 60
+        while time.monotonic() < until:
+            if not select.select([fd], [], [], 1)[0]:
+                continue
+            try:
+                got = os.read(fd, 65536)
+            except OSError:
+                break
+            if not got:
+                break
+            shown += got
+            if left and left[0][0].encode() in shown:
+                time.sleep(0.2)  # the terminal is told not to echo after the question
+                os.write(fd, left.pop(0)[1].encode() + b"\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        os.close(fd)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return Done(status, shown.replace(b"\r\n", b"\n"), "")
+
+
+class Scene:
+    """A Coordinator and a command line; with a manifest of this scheme when there is one."""
+
+    def __init__(self, home, scheme=None):
+        self.home, self.cli = home, Cli(home)
+        self.c = Coordinator(home).start()
+        self.at = self.c.address
+        self.manifest = home / "manifest.json"
+        if scheme:
+            self.deployment = Deployment(scheme)
+            self.manifest.write_bytes(self.deployment.manifest)
+            done = self.cli("manifest", "set", self.manifest, self.at, "-i").expect(OK)
+            self.secrets = json.loads(done.out)["RecoverySecrets"] if done.out else {}
+
+    def hash(self):
+        return hashlib.sha256(self.manifest.read_bytes()).hexdigest()
+
+
+# ---- the program itself ----
+
+def help_is_there_for_every_command_and_ends_with_0(home):
+    cli = Cli(home)
+    contains(cli().expect(OK).out, "Commands:")
+    for command in ("", "manifest", "manifest set", "status", "completion"):
+        text = cli(*command.split(), "--help").expect(OK).out
+        contains(text, "Usage:\n  taw" + (" " + command if command else ""))
+        equal(cli("help", *command.split()).expect(OK).out, text, "help and --help")
+    cli("help", "nonsense").expect(USAGE)
+    cli("manifest").expect(OK)
+
+
+def mistyped_commands_and_flags_are_corrected_and_end_with_2(home):
+    cli = Cli(home)
+    cli("manifst", "get").expect(USAGE, "", 'Error: unknown command "manifst" for "taw"\n\nDid you mean this?\n\tmanifest\n')
+    cli("manifest", "verfy", "a", "b").expect(USAGE, "", "\tverify\n")
+    cli("status", "--insecur", "x").expect(USAGE, "", "unknown flag: --insecur\n\nDid you mean this?\n\t--insecure")
+    contains(cli("manifst", "--format", "json").failure(USAGE, "usage"), "unknown command")
+
+
+def the_name_marblerun_shows_in_what_is_said(home):
+    link = home / "marblerun"
+    link.symlink_to(taw.TAW)
+    Cli(home, link)("version", "x").expect(USAGE, "", 'unknown command "x" for "marblerun version"')
+    contains(Cli(home, link)("completion", "bash").expect(OK).out, "complete -o default -F _marblerun marblerun")
+
+
+def neither_home_nor_configuration_directory_is_needed_before_it_is_used(home):
+    cli = Cli(home)
+    env = {name: value for name, value in cli.environment().items() if name not in ("HOME", "XDG_CONFIG_HOME")}
+    cli("version", env=env).expect(OK)
+    cli("--help", env=env).expect(OK)
+    cli("status", "localhost:1", env=env).expect(USAGE, "", "--coordinator-cert")
+    cli("status", "localhost:1", env=dict(env, XDG_CONFIG_HOME="relative")).expect(USAGE)
+
+
+def completions_work_in_their_shells(home):
+    cli = Cli(home)
+    script = home / "taw.bash"
+    script.write_bytes(cli("completion", "bash").expect(OK).raw)
+
+    def bash(*words):
+        line = ("source %s; COMP_WORDS=(taw %s); COMP_CWORD=%d; _taw taw '%s' '%s'; echo ${COMPREPLY[*]}" %
+                (script, " ".join("'%s'" % word for word in words), len(words), words[-1], words[-2] if len(words) > 1 else "taw"))
+        return taw.bash(line, home).split()
+
+    equal(bash("manif"), ["manifest"], "a command")
+    equal(bash("manifest", "ver"), ["verify"], "a member")
+    equal(bash("-i", "manifest", "set", "--recov"), ["--recoverydata"], "a flag")
+    equal(bash("status", "--format", "j"), ["json"], "a choice")
+    for shell, command in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
+        script = home / ("taw." + shell)
+        script.write_bytes(cli("completion", shell).expect(OK).raw)
+        if subprocess.run(["sh", "-c", "command -v " + shell], capture_output=True).returncode == 0:
+            run_program(*command, script)
+
+
+def the_manual_has_a_page_for_every_command_of_the_table(home):
+    """And the list of pages that are built is that of the table."""
+    names = Cli(home)("manual").expect(OK).out.split()
+    built = (pathlib.Path(__file__).parents[2] / "man" / "meson.build").read_text()
+    line = next(line for line in built.splitlines() if line.startswith("taw_pages"))
+    equal(sorted(json.loads(line.split("=")[1].replace("'", '"'))), sorted(names), "pages in man/meson.build")
+
+
+# ---- verification ----
+
+def a_simulated_coordinator_needs_insecure_and_says_so(home):
+    s = Scene(home)
+    s.manifest.write_bytes(Deployment("none").manifest)
+    for command in (["manifest", "set", s.manifest], ["manifest", "verify", s.manifest], ["manifest", "get"]):
+        done = s.cli(*command, s.at).expect(ATTESTATION, "", "verifying Coordinator quote: empty report")
+        contains(done.error, "--insecure")
+    equal(s.c.code(), taw.FRESH, "nothing was set")
+    contains(s.cli("manifest", "get", s.at, "--format", "json").failure(ATTESTATION, "attestation"), "empty report")
+    s.c.stop()
+
+
+def stderr_says_which_checks_ran_and_the_cache_remembers_them(home):
+    s = Scene(home)
+    s.manifest.write_bytes(Deployment("none").manifest)
+    done = s.cli("-i", "manifest", "set", s.manifest, s.at).expect(OK, "")
+    for line in ("Warning: skipping quote verification", "not checked: quote of the Coordinator",
+                 "checked: the intermediate certificate is signed by the root", "holds the key of that root",
+                 "Manifest signature: " + s.hash(), "Manifest successfully set"):
+        contains(done.error, line)
+    text = s.cli.cache.read_text()
+    equal(text.count("BEGIN CERTIFICATE"), 2, "certificates in the cache")
+    contains(text, "Nobody has verified")
+    equal(stat.S_IMODE(s.cli.cache.stat().st_mode), 0o600, "mode of the cache")
+    contains(s.cli("status", s.at).expect(OK).error, "was stored with --insecure")
+    envelope = json.loads(s.cli("status", s.at, "--format", "json").out)
+    true(any("stored with --insecure" in warning for warning in envelope["warnings"]), "warning in the envelope")
+    true(any("checked: root certificate" in check for check in envelope["checks"]), "check in the envelope")
+    s.c.stop()
+
+
+def another_coordinator_and_another_name_are_refused_with_4(home):
+    s = Scene(home, "none")
+    (home / "other").mkdir()
+    other = Coordinator(home / "other", machine="b").start()
+    done = s.cli("status", other.address).expect(TRUST, "", "does not present the expected root certificate")
+    contains(done.error, "recovery mode")
+    true("checked: root" not in done.error, "no check is claimed that failed")
+    named = s.cli("status", "127.0.0.2:%d" % s.c.port)
+    if named.status != UNREACHABLE:
+        named.expect(TRUST, "", "is not for \"127.0.0.2\"")
+    other.stop()
+    s.c.stop()
+
+
+def the_cache_is_needed_and_may_lie_elsewhere(home):
+    s = Scene(home)
+    s.cli("status", s.at).expect(TRUST, "", "No such file").expect(TRUST, "", "manifest verify")
+    s.cli("status", "-i", s.at).expect(OK, "2: Coordinator is ready to accept a manifest.\n", "not checked: who answers")
+    s.manifest.write_bytes(Deployment("none").manifest)
+    s.cli("manifest", "set", s.manifest, s.at, "-i", "--coordinator-cert", home / "deep" / "er" / "c.pem").expect(OK)
+    s.cli("status", s.at, "--coordinator-cert=" + str(home / "deep" / "er" / "c.pem")).expect(OK)
+    for text, says in (("", "intermediate"), ("nonsense\n", "intermediate"), (s.c.get("/api/v2/quote").data()["cert"][:900], "root")):
+        (home / "bad.pem").write_text(text)
+        s.cli("status", s.at, "--coordinator-cert", home / "bad.pem").expect(TRUST, "", says)
+    s.c.stop()
+
+
+def one_command_is_one_connection(home):
+    s = Scene(home, "none")
+    connections = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def forward(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def accept():
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            connections.append(client)
+            server = socket.create_connection(("127.0.0.1", s.c.port))
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=forward, args=pair, daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    at = "127.0.0.1:%d" % listener.getsockname()[1]
+    for count, command in enumerate((["status", at], ["manifest", "verify", s.manifest, at, "-i"], ["manifest", "get", at, "-i"]), 1):
+        s.cli(*command).expect(OK)
+        equal(len(connections), count, "connections after " + " ".join(map(str, command)))
+    listener.close()
+    s.c.stop()
+
+
+# ---- manifest ----
+
+def signature_is_the_hash_of_json_as_it_is_and_of_yaml_as_json(home):
+    cli = Cli(home)
+    for text in (b'{"a": 1}\n', b'  [1, 2]\n\n', b'"x"', b"7"):
+        (home / "m").write_bytes(text)
+        cli("manifest", "signature", "m").expect(OK, hashlib.sha256(text).hexdigest() + "\n")
+    (home / "m").write_text("b: yes\na: [1.0, 0777]\n")
+    wanted = hashlib.sha256(b'{"a":[1,511],"b":true}').hexdigest()
+    cli("manifest", "signature", "m").expect(OK, wanted + "\n", "")
+    equal(cli("manifest", "signature", "m", "--format", "json").json("ManifestFingerprint"), {"manifestFingerprint": wanted}, "JSON")
+    cli("manifest", "signature", "-", data=b"7").expect(OK, hashlib.sha256(b"7").hexdigest() + "\n")
+    (home / "m").write_text("a: 1\n---\nb: 2\n")
+    cli("manifest", "signature", "m").expect(OK, hashlib.sha256(b'{"a":1}').hexdigest() + "\n", "only the first YAML document")
+    # The check value of the reference of the API.
+    (home / "m").write_bytes(b'{"Packages":{"app":{"UniqueID":"00"}},"Marbles":{"m":{"Package":"app"}}}')
+    cli("manifest", "signature", "m").expect(OK, "834abb2275819ce5b64630773f6a6b599f1e0c683eecf5c9206b339e4e6e2804\n")
+
+
+def files_that_are_no_manifest_are_refused_before_anything_is_sent(home):
+    s = Scene(home)
+    (home / "binary").write_bytes(bytes(range(256)) * 64)
+    (home / "empty").write_bytes(b"")
+    (home / "duplicate.yaml").write_text("a: 1\na: 2\n")
+    with open(home / "huge", "wb") as huge:
+        huge.truncate(20 << 20)
+    s.cli("manifest", "set", home / "none.json", "-i", "127.0.0.1:1").expect(USAGE, "", "none.json")
+    s.cli("manifest", "set", home, "-i", "127.0.0.1:1").expect(USAGE)
+    s.cli("manifest", "set", "", "-i", "127.0.0.1:1").expect(USAGE, "", "empty")
+    s.cli("manifest", "set", "huge", "-i", "127.0.0.1:1").expect(USAGE)
+    s.cli("manifest", "set", "binary", "-i", "127.0.0.1:1").expect(REJECTED, "", "binary is not JSON, and as YAML: line 1")
+    s.cli("manifest", "set", "duplicate.yaml", "-i", "127.0.0.1:1").expect(REJECTED, "", "line 2")
+    s.cli("manifest", "set", "empty", "-i", s.at).expect(REJECTED, "", "neither JSON nor a YAML mapping")
+    s.cli("manifest", "check", "empty").expect(REJECTED)
+    equal(s.c.code(), taw.FRESH, "state")
+    s.c.stop()
+
+
+def set_get_verify_and_log_agree(home):
+    s = Scene(home, "single")
+    equal(set(s.secrets), {"anna"}, "recovery secrets")
+    s.cli("manifest", "get", s.at, "-i").expect(OK, s.manifest.read_text() + "\n")
+    s.cli("manifest", "get", s.at, "-i", "-o", "copy").expect(OK, "", "Manifest written to: copy")
+    equal((home / "copy").read_bytes(), s.manifest.read_bytes(), "the bytes in the file")
+    wrapped = json.loads(s.cli("manifest", "get", s.at, "-i", "-s").expect(OK).out)
+    equal(wrapped, {"ManifestSignature": s.hash(), "Manifest": json.loads(s.manifest.read_bytes())}, "with -s")
+    data = s.cli("manifest", "get", s.at, "-i", "--format", "json").expect(OK).json("Manifest")
+    equal((data["manifestFingerprint"], taw.unb64(data["manifest"])), (s.hash(), s.manifest.read_bytes()), "as JSON")
+    for what in (s.manifest, s.hash(), s.hash().upper()):
+        s.cli("manifest", "verify", what, s.at, "-i").expect(OK, "OK\n")
+    equal(s.cli("manifest", "verify", s.hash(), s.at, "-i", "--format", "json").json("ManifestVerification"),
+          {"manifestFingerprint": s.hash()}, "verification as JSON")
+    s.cli("manifest", "verify", "00" * 32, s.at, "-i").expect(DIFFERENT, "", s.hash())
+    s.cli("manifest", "verify", "00" * 31, s.at, "-i").expect(USAGE, "", "needs to be 32 bytes")
+    s.cli("manifest", "verify", "zz" * 32, s.at, "-i").expect(USAGE, "", "needs to be in hex format")
+    line = s.cli("manifest", "log", s.at).expect(OK, None, "Update log:").out
+    equal(json.loads(line)["update"], "Initial manifest set", "the log")
+    s.cli("manifest", "log", s.at, "-o", "log").expect(OK, "")
+    equal((home / "log").read_text(), line.rstrip("\n"), "the log in a file")
+    equal(s.cli("manifest", "log", s.at, "--format", "json").json("UpdateLog")["updateLog"], [json.loads(line)], "the log as JSON")
+    s.c.stop()
+
+
+def the_cache_is_written_by_get_only_with_keep_cert(home):
+    s = Scene(home, "none")
+    s.cli.cache.unlink()
+    s.cli("manifest", "get", s.at, "-i").expect(OK)
+    true(not s.cli.cache.exists(), "no cache")
+    s.cli("manifest", "get", s.at, "-i", "--keep-cert").expect(OK)
+    s.cli("status", s.at).expect(OK)
+    s.c.stop()
+
+
+def a_second_manifest_and_a_bad_one_have_their_exit_status(home):
+    s = Scene(home, "none")
+    s.cli("manifest", "set", s.manifest, s.at, "-i").expect(STATE, "", "setting manifest: POST https://%s/api/v2/manifest: 500 Internal "
+                                                           "Server Error: error: server is not in expected state" % s.at)
+    contains(s.cli("manifest", "set", s.manifest, s.at, "-i", "--format", "json").failure(STATE, "state"), "expected state")
+    s.c.stop()
+
+
+def the_recovery_file_is_made_first_and_never_replaced_by_accident(home):
+    s = Scene(home)
+    deployment = Deployment("xor")
+    s.manifest.write_bytes(deployment.manifest)
+    (home / "there").write_text("keep me")
+    before = ("manifest", "set", s.manifest, s.at, "-i")
+    s.cli(*before, "-r", "there").expect(USAGE, "", "there is a file already").expect(USAGE, "", "--force")
+    s.cli(*before, "-r", "missing/file").expect(USAGE, "", "missing/file")
+    equal((s.c.code(), (home / "there").read_text()), (taw.FRESH, "keep me"), "nothing happened")
+
+    def tiny():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    s.cli(*before, "-r", "full", preexec_fn=tiny).expect(USAGE, "", "nothing was sent")
+    equal((s.c.code(), (home / "full").exists()), (taw.FRESH, False), "a full disk is seen before the request")
+    s.cli(*before, "--recovery-data", "there", "--force").expect(OK, "", "Recovery data saved to: there")
+    equal(set(json.loads((home / "there").read_text())["RecoverySecrets"]), {"anna", "ben", "cleo"}, "holders")
+    equal([path.name for path in home.glob("there*")], ["there"], "files")
+    s.c.stop()
+
+
+def recovery_secrets_are_shown_when_neither_file_nor_output_takes_them(home):
+    """/dev/full takes nothing: the file is no regular one, so that only writing shows it."""
+    for number, (flags, full_output) in enumerate(((["-r", "/dev/full"], False), ([], True), (["-r", "/dev/full"], True))):
+        place = home / str(number)
+        place.mkdir()
+        s = Scene(place)
+        s.manifest.write_bytes(Deployment("single").manifest)
+        with open("/dev/full" if full_output else place / "out", "wb") as out:
+            done = subprocess.run([taw.TAW, "manifest", "set", str(s.manifest), s.at, "-i", *flags], stdout=out, stderr=subprocess.PIPE,
+                                  env=s.cli.environment(), timeout=60)
+        equal(done.returncode, FAILED, "exit status")
+        text = done.stderr.decode() if full_output else (place / "out").read_text()
+        line = next(line for line in text.splitlines() if line.startswith('{"RecoverySecrets"'))
+        equal(set(json.loads(line)["RecoverySecrets"]), {"anna"}, "the secrets are not lost")
+        contains(done.stderr.decode(), "No space left on device")
+        s.c.stop()
+
+
+def setting_a_manifest_in_recovery_mode_is_asked_on_a_terminal_and_warned_of_elsewhere(home):
+    s = Scene(home, "single")
+    s.c.stop()
+    lost = Coordinator(home, machine="b").start()
+    refused = s.cli.on_terminal("manifest", "set", s.manifest, lost.address, "-i", answers=[("[y/N]", "n")])
+    equal(refused.status, STATE, "exit status of no: %r" % refused)
+    equal(lost.code(), taw.RECOVERY, "state after no")
+    done = s.cli("status", lost.address).expect(TRUST, "")
+    s.cli("status", lost.address, "-i", "--exit-code").expect(21, None).out.startswith("1: Coordinator is in recovery mode")
+    s.cli("manifest", "set", s.manifest, lost.address, "-i").expect(OK, None, "Warning: the Coordinator is in recovery mode")
+    equal(lost.code(), taw.RUNNING, "state after an unattended set")
+    lost.stop()
+
+
+# ---- streams ----
+
+def status_is_the_same_in_a_pipe_on_a_terminal_and_as_data(home):
+    s = Scene(home, "none")
+    line = "3: Coordinator is running correctly and ready to accept marbles.\n"
+    s.cli("status", s.at).expect(OK, line)
+    s.cli("status", s.at, "--exit-code").expect(OK, line)
+    shown = s.cli.on_terminal("status", s.at)
+    equal(shown.status, OK, "exit status on a terminal")
+    contains(shown.out, line)
+    contains(shown.out, "\x1b[33mWarning: \x1b[0m", "colours on a terminal")
+    true("\x1b" not in s.cli("status", s.at).error, "no colours in a pipe")
+    contains(s.cli("status", s.at, "--color=always").error, "\x1b[33m")
+    data = s.cli("status", s.at, "--format", "json").json("Status")
+    equal((data["code"], data["state"], data["message"]), (3, "running", line[3:-1]), "JSON")
+    contains(s.cli("status", s.at, "--format", "yaml").expect(OK).out, "kind: Status\ndata:\n  code: 3\n  state: running\n")
+    equal(s.cli("status", s.at, env=s.cli.environment(TAW_FORMAT="json")).json("Status"), data, "TAW_FORMAT")
+    s.c.stop()
+
+
+# ---- Coordinators that are none ----
+
+class Fake:
+    """A server with a certificate for 127.0.0.1 that answers every request as it is told."""
+
+    def __init__(self, home, answer, chain=None):
+        self.cert, self.key = home / "fake.crt", home / "fake.key"
+        if not self.cert.exists():
+            run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-subj", "/CN=fake",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-days", "3", "-keyout", self.key, "-out", self.cert)
+        self.answer = answer
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.cert, self.key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.at = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.requests = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                raw, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(raw,), daemon=True).start()
+
+    def talk(self, raw):
+        try:
+            with self.context.wrap_socket(raw, server_side=True) as sock:
+                while True:
+                    data = b""
+                    while b"\r\n\r\n" not in data:
+                        got = sock.recv(65536)
+                        if not got:
+                            return
+                        data += got
+                    self.requests.append(data.split(b"\r\n")[0].decode())
+                    self.answer(sock, self.requests[-1])
+        except (OSError, ssl.SSLError):
+            pass
+
+    def close(self):
+        self.listener.close()
+
+
+def says(body, status="200 OK"):
+    body = body.encode() if isinstance(body, str) else body
+    return lambda sock, request: sock.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body)
+
+
+def nonsense_is_named_and_ends_with_a_status(home):
+    cli = Cli(home)
+    for answer, status, part in (
+            (says("<html>"), FAILED, "not that of a Coordinator"),
+            (says(b"\x00\xff" * 1000), FAILED, "not that of a Coordinator"),
+            (says(""), FAILED, "not that of a Coordinator"),
+            (says("[1]"), FAILED, "not that of a Coordinator"),
+            (says("{}"), FAILED, "no state"),
+            (says('{"status":"success","data":{"code":"3"}}'), FAILED, "code"),
+            (says('{"status":"success","data":{"code":3,"message":[]}}'), FAILED, "message"),
+            (says('{"status":"error","message":"\\u001b[2Jgone"}', "500 Oops"), FAILED, "\\u001b[2Jgone"),
+            (says("teapot", "418 Teapot"), FAILED, "418"),
+            (says('{"status":"fail","message":"who?"}', "401 Unauthorized"), DENIED, "authorizing user: who?"),
+            (says("{}", "404 Not Found"), NOT_FOUND, "404 Not Found"),
+            (lambda sock, request: sock.sendall(b"SSH-2.0-x\r\n" * 9), UNREACHABLE, "GET https://"),
+            (lambda sock, request: sock.close(), UNREACHABLE, "GET https://"),
+            (lambda sock, request: sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{") or sock.close(), UNREACHABLE, "GET https://")):
+        fake = Fake(home, answer)
+        done = cli("status", "-i", fake.at).expect(status, "", part)
+        true("\x1b" not in done.error, "no control characters get through")
+        fake.close()
+
+
+def a_chain_that_does_not_hold_together_is_refused(home):
+    cli = Cli(home)
+    mine = Fake(home, None)
+    root = mine.cert.read_text()
+    for certificates, status, part in ((root, FAILED, "root certificate"), ("", FAILED, "intermediate certificate"), (root + root, OK, None),
+                                       (keys.user("alice")[0].read_text() + root, TRUST, "not signed by the root")):
+        fake = Fake(home, lambda sock, request, c=certificates: says(json.dumps({"status": "success", "data": (
+            {"cert": c, "quote": None} if "quote" in request else {"manifestFingerprint": "00" * 32, "manifest": "e30="})}))(sock, request))
+        done = cli("manifest", "get", fake.at, "-i").expect(status, None, part)
+        fake.close()
+    # A root that is not the one of the connection: whoever answers does not hold its key.
+    other, _ = keys.user("bob")
+    text = other.read_text()
+    fake = Fake(home, says(json.dumps({"status": "success", "data": {"cert": text + text, "quote": None}})))
+    cli("manifest", "get", fake.at, "-i").expect(TRUST, "", "does not present the expected root certificate")
+    fake.close()
+    # A quote that nobody can verify is not taken on trust.
+    fake = Fake(home, says(json.dumps({"status": "success", "data": {"cert": root + root, "quote": "AQID"}})))
+    cli("manifest", "get", fake.at).expect(ATTESTATION, "", "cannot verify quotes")
+    cli("manifest", "get", fake.at, "-i", "--save-sgx-quote", "q", "--nonce", "n?>").expect(FAILED, "", "has no manifest")
+    contains(fake.requests[-2], "/api/v2/quote?nonce=bj8-")
+    fake.close()
+
+
+def the_old_api_is_asked_when_there_is_no_new_one(home):
+    def answer(sock, request):
+        if "/api/v2/" in request:
+            says('{"status":"error","data":null}', "405 Method Not Allowed")(sock, request)
+        else:
+            says('{"status":"success","data":{"StatusCode":2,"StatusMessage":"old"}}')(sock, request)
+
+    fake = Fake(home, answer)
+    Cli(home)("status", "-i", fake.at).expect(OK, "2: old\n")
+    equal(fake.requests, ["GET /api/v2/status HTTP/1.1", "GET /status HTTP/1.1"], "requests")
+    fake.close()
+
+
+def slow_and_silent_coordinators_end_with_11(home):
+    cli = Cli(home)
+    fake = Fake(home, lambda sock, request: time.sleep(30))
+    begin = time.monotonic()
+    cli("status", "-i", fake.at, "--timeout", "1").expect(UNREACHABLE, "", "timed out")
+    silent = socket.create_server(("127.0.0.1", 0))
+    cli("status", "-i", "127.0.0.1:%d" % silent.getsockname()[1], "--connect-timeout", "1").expect(UNREACHABLE)
+    silent.close()
+    contains(cli("status", "-i", "127.0.0.1:1", "--format", "json").failure(UNREACHABLE, "unreachable"), "127.0.0.1:1")
+    cli("status", "-i", "no-such-host.invalid:1", "--timeout", "20").expect(UNREACHABLE)
+    true(time.monotonic() - begin < 45, "it does not hang")
+    fake.close()
+
+
+def retries_are_for_what_only_reads(home):
+    busy = []
+
+    def answer(sock, request):
+        busy.append(request)
+        if len(busy) < 3:
+            says("{}", "503 Service Unavailable")(sock, request)
+        else:
+            says('{"status":"success","data":{"code":3,"message":"x"}}')(sock, request)
+
+    cli = Cli(home)
+    fake = Fake(home, answer)
+    cli("status", "-i", fake.at).expect(UNREACHABLE)
+    cli("status", "-i", fake.at, "--retry", "2").expect(OK, "3: x\n", "trying again")
+    fake.close()
+
+
+def endpoints_that_are_none_are_usage_errors(home):
+    cli = Cli(home)
+    for endpoint in ("https://localhost:1", "localhost:x", "a/b", "user@host:1", ""):
+        cli("status", "-i", endpoint).expect(USAGE, "", "endpoint")
+
+
+taw.run(globals())
