@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 
 struct json;
 
@@ -61,6 +62,14 @@ struct key *key_from_recovery_private_pem(struct bytes pem, struct err *err) MUS
 bool key_private_sec1(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 /* The curve must be there, the point may be left out. */
 struct key *key_from_private_sec1(struct bytes der, struct err *err) MUST_CHECK;
+/* Asks for the passphrase of an encrypted key. NULL with *err set: there is none. */
+typedef struct secret *key_ask(void *ctx, struct err *err);
+/*
+ * The first private key in PEM: PKCS#8, PKCS#1, SEC 1, encrypted or not. FAIL_MALFORMED; FAIL_DENIED: the passphrase
+ * does not open it; or the failure of `ask`.
+ */
+struct key *key_from_private_pem(struct bytes pem, key_ask *ask, void *ctx,
+                                 struct err *err) MUST_CHECK;
 /* The private scalar of an EC key, big-endian, without leading zero bytes. Appends. */
 bool key_private_scalar(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 
