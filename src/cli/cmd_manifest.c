@@ -3,6 +3,7 @@
 #include "cli/prompt.h"
 #include "cli/recovery_data.h"
 #include "cli/session.h"
+#include "cli/updated_manifest.h"
 #include "codec/text.h"
 
 #include <string.h>
@@ -119,6 +120,40 @@ bool run_manifest_verify(struct cli *cli, struct err *err)
            show_hash(cli, "ManifestVerification", hash, "OK\n", err);
 }
 
+/* ---- update log ---- */
+
+/* v2 has an array of lines, v1 one string of lines. */
+static bool put_log(const struct answer *answer, struct buf *lines, struct err *err)
+{
+    const struct json *const list = answer->is_v1 ? NULL : answer_member(answer->data, "updateLog");
+    struct bytes line = BYTES_NONE;
+
+    if (answer->is_v1) {
+        if (answer->data == NULL || !json_get_string(answer->data, &line, err))
+            return answer->data == NULL || err_in(err, "update log");
+        while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) != NULL)
+            line.len--;
+        buf_add(lines, line);
+        return true;
+    }
+    for (const struct json *item = list == NULL ? NULL : json_first(list); item != NULL;
+         item = json_next(item)) {
+        if (!json_get_string(item, &line, err))
+            return err_in(err, "update log");
+        buf_add_string(lines, lines->len > 0 ? "\n" : "");
+        buf_add(lines, line);
+    }
+    return true;
+}
+
+static bool get_log(struct session *s, struct buf *lines, struct err *err)
+{
+    const struct call call = { "update", "update", NULL, NULL };
+    auto_answer answer = { 0 };
+
+    return session_call(s, &call, &answer, err) && put_log(&answer, lines, err);
+}
+
 /* ---- get ---- */
 
 static void put_manifest_data(const struct remote_manifest *remote, struct buf *data)
@@ -161,6 +196,21 @@ static bool show_manifest(struct cli *cli, const struct remote_manifest *remote,
     return output_result(&cli->out, "Manifest", buf_bytes(&data), buf_bytes(&text), err);
 }
 
+/* With --display-update: as it is in force. */
+static bool apply_log(struct session *s, struct remote_manifest *remote, struct err *err)
+{
+    auto_buf lines = { 0 }, updated = { 0 };
+
+    if (!option_switch(&s->cli->options, "display-update"))
+        return true;
+    if (!get_log(s, &lines, err) ||
+        !updated_manifest_put(buf_bytes(&remote->manifest), buf_bytes(&lines), &updated, err))
+        return false;
+    buf_truncate(&remote->manifest, 0);
+    buf_add(&remote->manifest, buf_bytes(&updated));
+    return true;
+}
+
 bool run_manifest_get(struct cli *cli, struct err *err)
 {
     auto_session s = { 0 };
@@ -170,37 +220,14 @@ bool run_manifest_get(struct cli *cli, struct err *err)
     if (!session_open(&s, cli, cli_argument(cli, 0), err) || !session_verify(&s, err) ||
         !session_bind(&s, err))
         return false;
-    const bool shown = get_manifest(&s, &answer, &remote, err) && show_manifest(cli, &remote, err);
+    const bool shown = get_manifest(&s, &answer, &remote, err) && apply_log(&s, &remote, err) &&
+                       show_manifest(cli, &remote, err);
     buf_clear(&remote.manifest);
     return shown && session_save_quote(&s, err) &&
            (!option_switch(&cli->options, "keep-cert") || session_save_cache(&s, err));
 }
 
 /* ---- log ---- */
-
-/* v2 has an array of lines, v1 one string of lines. */
-static bool put_log(const struct answer *answer, struct buf *lines, struct err *err)
-{
-    const struct json *const list = answer->is_v1 ? NULL : answer_member(answer->data, "updateLog");
-    struct bytes line = BYTES_NONE;
-
-    if (answer->is_v1) {
-        if (answer->data == NULL || !json_get_string(answer->data, &line, err))
-            return answer->data == NULL || err_in(err, "update log");
-        while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) != NULL)
-            line.len--;
-        buf_add(lines, line);
-        return true;
-    }
-    for (const struct json *item = list == NULL ? NULL : json_first(list); item != NULL;
-         item = json_next(item)) {
-        if (!json_get_string(item, &line, err))
-            return err_in(err, "update log");
-        buf_add_string(lines, lines->len > 0 ? "\n" : "");
-        buf_add(lines, line);
-    }
-    return true;
-}
 
 /* Each line that is JSON as JSON; another one as text. */
 static void put_log_data(struct bytes lines, struct buf *data)
@@ -243,14 +270,11 @@ static bool show_log(struct cli *cli, struct buf *lines, struct err *err)
 
 bool run_manifest_log(struct cli *cli, struct err *err)
 {
-    const struct call call = { "update", "update", NULL, NULL };
     auto_session s = { 0 };
-    auto_answer answer = { 0 };
     auto_buf lines = { 0 };
 
     return session_open(&s, cli, cli_argument(cli, 0), err) && session_pin(&s, err) &&
-           session_call(&s, &call, &answer, err) && put_log(&answer, &lines, err) &&
-           show_log(cli, &lines, err);
+           get_log(&s, &lines, err) && show_log(cli, &lines, err);
 }
 
 /* ---- set ---- */

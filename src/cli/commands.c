@@ -28,6 +28,39 @@
     {                                                                                              \
         .name = "yes", .kind = FLAG_SWITCH, .help = "do not ask"                                   \
     }
+#define USER_FLAGS                                                                                 \
+    { .name = "cert",                                                                              \
+      .letter = 'c',                                                                               \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .files = "*.pem *.crt",                                                                      \
+      .help = "the user's certificate, PEM" },                                                     \
+    {                                                                                              \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE", .files = "*.pem *.key",  \
+        .help = "its private key, PEM; an encrypted one asks for its passphrase"                   \
+    }
+#define USER_GROUPS GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" })
+#define KEY_FLAG                                                                                   \
+    {                                                                                              \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE", .files = "*.pem *.key",  \
+        .help = "private RSA key of the secret's holder, PEM; an encrypted one asks for its "      \
+                "passphrase"                                                                       \
+    }
+#define KEY_GROUPS GROUPS({ GROUP_AT_LEAST_ONE, "key" })
+#define EXIT_PENDING_FLAG                                                                          \
+    {                                                                                              \
+        .name = "exit-pending", .kind = FLAG_SWITCH,                                               \
+        .help = "end with 10 when it was accepted but more parties are needed"                     \
+    }
+#define BINARY_OUTPUT                                                                              \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .required = true,     \
+        .help = "where to write it; must not be there yet"                                         \
+    }
+#define CERTIFICATE_TEXT                                                                           \
+    "Verifies the Coordinator, compares its root certificate with that of the certificate cache "  \
+    "(not with --insecure),\n"                                                                     \
+    "and writes PEM. The intermediate is one that the root has signed."
 #define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1, .kinds = { ARGUMENT_ENDPOINT }
 #define FILE_AND_ENDPOINT .least = 2, .most = 2, .kinds = { ARGUMENT_FILE, ARGUMENT_ENDPOINT }
 
@@ -117,6 +150,10 @@ const struct command COMMANDS[] = {
                        .letter = 's',
                        .kind = FLAG_SWITCH,
                        .help = "wrap the manifest and its hash in one JSON object" },
+                     { .name = "display-update",
+                       .letter = 'u',
+                       .kind = FLAG_SWITCH,
+                       .help = "show it with the security versions of later updates of packages" },
                      OUTPUT("write the manifest to FILE", NULL),
                      { .name = "keep-cert",
                        .kind = FLAG_SWITCH,
@@ -207,6 +244,101 @@ const struct command COMMANDS[] = {
               "about its update\n"
               "log. Nothing is sent.",
       .examples = "manifest check-log today.json --root root.pem --earlier last-month.json" },
+    { .words = "manifest update", .summary = "update the manifest" },
+    { .words = "manifest update apply",
+      .arguments = "<manifest.json|yaml> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_update_apply,
+      .flags = FLAGS(USER_FLAGS, RECOVERY_DATA, EXIT_PENDING_FLAG),
+      .groups = USER_GROUPS,
+      .summary = "apply an update, or submit it to the other users",
+      .text = "Sends an update manifest as a user. One with packages only takes effect at once; a "
+              "complete manifest may\n"
+              "have to be acknowledged by other users first. An update that changes the recovery "
+              "keys gives new\n"
+              "recovery secrets to whoever completes it: see --recoverydata of `manifest set`.",
+      .examples = "manifest update apply update.json coordinator.example.com:4433 --cert alice.crt "
+                  "--key alice.key" },
+    { .words = "manifest update acknowledge",
+      .arguments = "<manifest.json|yaml> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_update_acknowledge,
+      .flags = FLAGS(USER_FLAGS, RECOVERY_DATA, EXIT_PENDING_FLAG),
+      .groups = USER_GROUPS,
+      .summary = "acknowledge the pending update",
+      .text = "Sends the manifest once more, as a user who agrees. It has to be the pending one "
+              "byte for byte, or YAML\n"
+              "that becomes these bytes.",
+      .examples = "manifest update acknowledge update.json coordinator.example.com:4433 -c bob.crt "
+                  "-k bob.key" },
+    { .words = "manifest update cancel",
+      ONE_ENDPOINT,
+      .run = run_update_cancel,
+      .flags = FLAGS(USER_FLAGS, YES),
+      .groups = USER_GROUPS,
+      .summary = "cancel the pending update",
+      .examples = "manifest update cancel coordinator.example.com:4433 -c alice.crt -k alice.key" },
+    { .words = "manifest update get",
+      ONE_ENDPOINT,
+      .run = run_update_get,
+      .flags = FLAGS(OUTPUT("write the pending manifest to FILE", NULL),
+                     { .name = "missing",
+                       .kind = FLAG_SWITCH,
+                       .help = "show who has not acknowledged yet, instead of the manifest" }),
+      .summary = "show the pending update",
+      .text = "Prints the pending manifest byte by byte, without a final newline.",
+      .examples = "manifest update get coordinator.example.com:4433 | taw manifest signature -" },
+    { .words = "certificate", .summary = "fetch the certificates of a Coordinator" },
+    { .words = "certificate root",
+      ONE_ENDPOINT,
+      .run = run_certificate_root,
+      .flags = FLAGS(OUTPUT("where to write it", "marblerunRootCA.crt")),
+      .summary = "fetch the root certificate",
+      .text = CERTIFICATE_TEXT,
+      .examples = "certificate root coordinator.example.com:4433" },
+    { .words = "certificate intermediate",
+      ONE_ENDPOINT,
+      .run = run_certificate_intermediate,
+      .flags = FLAGS(OUTPUT("where to write it", "marblerunIntermediateCA.crt")),
+      .summary = "fetch the intermediate certificate",
+      .text = CERTIFICATE_TEXT },
+    { .words = "certificate chain",
+      ONE_ENDPOINT,
+      .run = run_certificate_chain,
+      .flags = FLAGS(OUTPUT("where to write them", "marblerunChainCA.crt")),
+      .summary = "fetch the intermediate and the root certificate",
+      .text = CERTIFICATE_TEXT },
+    { .words = "secret", .summary = "read and write secrets as a user" },
+    { .words = "secret set",
+      .arguments = "<file> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_secret_set,
+      .flags = FLAGS(
+          USER_FLAGS,
+          { .name = "from-pem",
+            .kind = FLAG_TEXT,
+            .value = "NAME",
+            .help = "the file is PEM: its certificate and its private key become this secret" }),
+      .groups = USER_GROUPS,
+      .summary = "set secrets",
+      .text = "The file is JSON: an object with the secrets by name, each with Key, or with Cert "
+              "and Private, in base64.",
+      .examples = "secret set secrets.json coordinator.example.com:4433 -c alice.crt -k alice.key\n"
+                  "secret set server.pem coordinator.example.com:4433 --from-pem web -c alice.crt "
+                  "-k alice.key" },
+    { .words = "secret get",
+      .arguments = "<name> ... <IP:PORT>",
+      .least = 2,
+      .most = ARGUMENTS_ANY,
+      .kinds = { ARGUMENT_WORD, ARGUMENT_ENDPOINT },
+      .run = run_secret_get,
+      .flags = FLAGS(USER_FLAGS, OUTPUT("write the secrets to FILE, as JSON", NULL)),
+      .groups = USER_GROUPS,
+      .summary = "read secrets",
+      .text =
+          "Shows secrets by name; values are base64. The Coordinator gives all of them or none.",
+      .examples = "secret get tokenKey coordinator.example.com:4433 -c alice.crt -k alice.key -o "
+                  "secrets.json" },
     { .words = "status",
       ONE_ENDPOINT,
       .run = run_status,
@@ -247,6 +379,77 @@ const struct command COMMANDS[] = {
               "is not in the answer.",
       .examples =
           "recovery prove --key anna.key --secret reply.json < challenge.json > answer.json" },
+    { .words = "recover",
+      .arguments = "<recovery_key_file> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_recover,
+      .flags = FLAGS(KEY_FLAG, EXIT_PENDING_FLAG),
+      .groups = KEY_GROUPS,
+      .summary = "give a Coordinator in recovery mode one party's recovery secret",
+      .text =
+          "Decrypts the recovery secret with the private key of its holder, signs it and sends it. "
+          "The file may be the\n"
+          "reply of `manifest set`, of which the secret that the key opens is taken, one party's "
+          "secret in base64\n"
+          "or as it is, or a secret that was decrypted before (16, 32 or 33 bytes). Nothing is "
+          "sent unless\n"
+          "the key opens the secret. The secrets of all parties must reach the same Coordinator.",
+      .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key" },
+    { .words = "recover-with-signature",
+      .arguments = "<recovery_key_file> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_recover_with_signature,
+      .flags = FLAGS({ .name = "signature",
+                       .letter = 's',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "signature over the plain secret, as sign-secret makes it" },
+                     EXIT_PENDING_FLAG),
+      .summary = "the same with a signature that was made elsewhere",
+      .text = "Sends both files as they are. The secret is plain (16, 32 or 33 bytes) or encrypted "
+              "with `encrypt-secret`.\n"
+              "A file that is named like one of the commands below goes with ./ in front.",
+      .examples = "recover-with-signature secret.enc coordinator.example.com:4433 -s secret.sig" },
+    { .words = "recover-with-signature public-key",
+      ONE_ENDPOINT,
+      .run = run_recovery_public_key,
+      .flags = FLAGS(OUTPUT("write the key to FILE, which must not be there yet", NULL)),
+      .summary = "fetch the key to which a recovery secret can be encrypted",
+      .text = "The key lives as long as that process of the Coordinator and is only there in "
+              "recovery mode.",
+      .examples =
+          "recover-with-signature public-key coordinator.example.com:4433 -o coordinator.pem" },
+    { .words = "recover-with-signature encrypt-secret",
+      .arguments = "<recovery_key_file>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_FILE },
+      .run = run_encrypt_secret,
+      .flags = FLAGS({ .name = "coordinator-pub-key",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .files = "*.pem",
+                       .required = true,
+                       .help = "the Coordinator's key, as public-key fetches it" },
+                     BINARY_OUTPUT, KEY_FLAG),
+      .summary = "encrypt a recovery secret for a Coordinator",
+      .text = "Needs no network. With --key the secret is decrypted with it first.",
+      .examples = "recover-with-signature encrypt-secret recovery.json --coordinator-pub-key "
+                  "coordinator.pem -k "
+                  "recovery.key -o secret.enc" },
+    { .words = "recover-with-signature sign-secret",
+      .arguments = "<recovery_key_file>",
+      .least = 1,
+      .most = 1,
+      .kinds = { ARGUMENT_FILE },
+      .run = run_sign_secret,
+      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAG),
+      .groups = KEY_GROUPS,
+      .summary = "sign a recovery secret",
+      .text = "Needs no network.",
+      .examples =
+          "recover-with-signature sign-secret recovery.json -k recovery.key -o secret.sig" },
     { .words = "version", .run = run_version, .summary = "print the version" },
     { .words = "help",
       .arguments = "[command]",

@@ -94,14 +94,6 @@ static void put_command(struct buf *out, const struct command *command)
     put_examples(out, command->examples);
 }
 
-static bool belongs_to(const struct command *page, const struct command *command)
-{
-    const size_t len = strlen(page->words);
-
-    return !command->hidden && strncmp(page->words, command->words, len) == 0 &&
-           (command->words[len] == '\0' || command->words[len] == ' ');
-}
-
 static void put_page(struct buf *out, const struct command *page)
 {
     auto_string *name = mem_printf("taw-%s", page->words);
@@ -109,12 +101,12 @@ static void put_page(struct buf *out, const struct command *page)
     put_head(out, name, page->summary);
     buf_add_string(out, "# SYNOPSIS\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (belongs_to(page, &COMMANDS[i]))
+        if (!COMMANDS[i].hidden && command_is_below(page, &COMMANDS[i]))
             put_synopsis(out, &COMMANDS[i]);
     }
     buf_add_string(out, "# COMMANDS\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (belongs_to(page, &COMMANDS[i]) && COMMANDS[i].run != NULL)
+        if (!COMMANDS[i].hidden && command_is_below(page, &COMMANDS[i]) && COMMANDS[i].run != NULL)
             put_command(out, &COMMANDS[i]);
     }
     buf_add_string(out,

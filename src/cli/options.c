@@ -53,11 +53,14 @@ static const struct flag *flag_find(const struct command *command, struct bytes 
     return NULL;
 }
 
-/* While the command is not known: of any command. The table gives one name one kind of value. */
-static const struct flag *flag_find_anywhere(struct bytes name, char letter)
+/* While only the first words of the command are known: of any command that begins with them. The table gives
+ * one name one kind of value among these. */
+static const struct flag *flag_find_below(const struct command *known, struct bytes name,
+                                          char letter)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct flag *const found = flag_find(&COMMANDS[i], name, letter);
+        const struct flag *const found =
+            command_is_below(known, &COMMANDS[i]) ? flag_find(&COMMANDS[i], name, letter) : NULL;
         if (found != NULL)
             return found;
     }
@@ -65,17 +68,17 @@ static const struct flag *flag_find_anywhere(struct bytes name, char letter)
 }
 
 /* Does this argument, which begins with '-', take the next one as its value? */
-static bool takes_next(const char *argument)
+static bool takes_next(const struct command *known, const char *argument)
 {
     const struct flag *flag = NULL;
 
     if (argument[1] == '-') {
         if (strchr(argument, '=') == NULL)
-            flag = flag_find_anywhere(bytes_of_string(argument + 2), '\0');
+            flag = flag_find_below(known, bytes_of_string(argument + 2), '\0');
         return flag != NULL && flag->kind != FLAG_SWITCH;
     }
     for (const char *letter = argument + 1; *letter != '\0'; letter++) {
-        flag = flag_find_anywhere(BYTES_NONE, *letter);
+        flag = flag_find_below(known, BYTES_NONE, *letter);
         if (flag != NULL && flag->kind != FLAG_SWITCH)
             return letter[1] == '\0';
     }
@@ -95,7 +98,7 @@ static const struct command *find_command(int argc, char **argv, bool *is_word)
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (is_flag(argv[i])) {
-            i += takes_next(argv[i]) ? 1 : 0;
+            i += takes_next(command, argv[i]) ? 1 : 0;
             continue;
         }
         if (words.len > 0)

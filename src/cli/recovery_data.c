@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/recovery_data.h"
 
+#include "cli/json_text.h"
+
 #include <stdlib.h>
 
 /* 255 holders with keys of 16,384 bits. */
@@ -23,29 +25,12 @@ bool recovery_data_open(struct cli *cli, struct save *save, struct err *err)
     return err_in(err, "recovery data");
 }
 
-static int compare_members(const void *a, const void *b)
-{
-    const struct json *const *const first = a, *const *const second = b;
-
-    return bytes_compare((*first)->name, (*second)->name);
-}
-
 void recovery_data_put(const struct json *secrets, struct buf *out)
 {
-    size_t count = 0;
+    const struct json **const sorted = json_text_sorted(secrets);
 
-    for (const struct json *m = secrets == NULL ? NULL : json_first(secrets); m != NULL;
-         m = json_next(m))
-        count++;
-    const struct json **const sorted = mem_zero_alloc(count + 1, sizeof *sorted);
-    count = 0;
-    for (const struct json *m = secrets == NULL ? NULL : json_first(secrets); m != NULL;
-         m = json_next(m))
-        sorted[count++] = m;
-    if (count > 1)
-        qsort(sorted, count, sizeof *sorted, compare_members);
     buf_add_u8(out, '{');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; sorted[i] != NULL; i++) {
         json_put_comma(out);
         json_put_string(out, sorted[i]->name);
         buf_add_u8(out, ':');

@@ -24,6 +24,14 @@ static bool open_plain(struct save *save, struct err *err)
     return save->is_open || refuse(save, err);
 }
 
+static bool open_standard_output(struct save *save, struct err *err)
+{
+    save->is_plain = true;
+    save->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    save->is_open = save->fd >= 0;
+    return save->is_open || refuse(save, err);
+}
+
 static bool open_beside(struct save *save, mode_t mode, struct err *err)
 {
     /* What a link leads to is replaced, not the link. */
@@ -56,6 +64,8 @@ bool save_open(struct save *save, const char *path, enum save_how how, struct er
     struct stat there;
 
     *save = (struct save){ .path = mem_string(path), .fd = -1 };
+    if (strcmp(path, "-") == 0)
+        return open_standard_output(save, err);
     const bool exists = stat(path, &there) == 0;
     if (exists && !S_ISREG(there.st_mode))
         return open_plain(save, err);

@@ -23,6 +23,14 @@ bool command_is_member(const struct command *group, const struct command *member
     return strchr(member->words + len + (len > 0), ' ') == NULL;
 }
 
+bool command_is_below(const struct command *above, const struct command *command)
+{
+    const size_t len = strlen(above->words);
+
+    return strncmp(above->words, command->words, len) == 0 &&
+           (len == 0 || command->words[len] == '\0' || command->words[len] == ' ');
+}
+
 bool command_is_group(const struct command *command)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {

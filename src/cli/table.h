@@ -68,6 +68,8 @@ extern const struct flag GLOBAL_FLAGS[];
 const struct command *command_find(struct bytes words) MUST_CHECK;
 /* Is `member` one word below `group`? */
 bool command_is_member(const struct command *group, const struct command *member) MUST_CHECK;
+/* Are the words of `above` the first words of `command`, or all of them? */
+bool command_is_below(const struct command *above, const struct command *command) MUST_CHECK;
 /* Has it a member that is not hidden? */
 bool command_is_group(const struct command *command) MUST_CHECK;
 /* The last of its words. */

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import resource
 import select
 import signal
@@ -178,8 +179,8 @@ def the_manual_has_a_page_for_every_command_of_the_table(home):
     """And the list of pages that are built is that of the table."""
     names = Cli(home)("manual").expect(OK).out.split()
     built = (pathlib.Path(__file__).parents[2] / "man" / "meson.build").read_text()
-    line = next(line for line in built.splitlines() if line.startswith("taw_pages"))
-    equal(sorted(json.loads(line.split("=")[1].replace("'", '"'))), sorted(names), "pages in man/meson.build")
+    listed = re.search(r"taw_pages = \[(.*?)\]", built, re.S).group(1)
+    equal(sorted(re.findall("'(.*?)'", listed)), sorted(names), "pages in man/meson.build")
 
 
 # ---- verification ----
@@ -320,6 +321,8 @@ def set_get_verify_and_log_agree(home):
     equal((home / "copy").read_bytes(), s.manifest.read_bytes(), "the bytes in the file")
     wrapped = json.loads(s.cli("manifest", "get", s.at, "-i", "-s").expect(OK).out)
     equal(wrapped, {"ManifestSignature": s.hash(), "Manifest": json.loads(s.manifest.read_bytes())}, "with -s")
+    updated = s.cli("manifest", "get", s.at, "-i", "-u").expect(OK).out
+    equal(json.loads(updated), json.loads(s.manifest.read_bytes()), "with -u and without updates")
     data = s.cli("manifest", "get", s.at, "-i", "--format", "json").expect(OK).json("Manifest")
     equal((data["manifestFingerprint"], taw.unb64(data["manifest"])), (s.hash(), s.manifest.read_bytes()), "as JSON")
     for what in (s.manifest, s.hash(), s.hash().upper()):
@@ -409,6 +412,275 @@ def setting_a_manifest_in_recovery_mode_is_asked_on_a_terminal_and_warned_of_els
     lost.stop()
 
 
+# ---- certificates ----
+
+def certificates_are_those_of_the_coordinator_and_fit_together(home):
+    s = Scene(home, "none")
+    chain = s.c.get("/api/v2/quote").data()["cert"]
+    s.cli("certificate", "chain", s.at, "-i").expect(OK, "", "Certificate chain written to marblerunChainCA.crt")
+    s.cli("certificate", "root", s.at, "-i").expect(OK, "", "Root certificate written to marblerunRootCA.crt")
+    s.cli("certificate", "intermediate", s.at, "-i", "-o", "x.pem").expect(OK, "", "Intermediate certificate written to x.pem")
+    equal((home / "marblerunChainCA.crt").read_text(), chain, "the chain")
+    equal((home / "x.pem").read_text() + (home / "marblerunRootCA.crt").read_text(), chain, "its parts")
+    run_program("openssl", "verify", "-CAfile", home / "marblerunRootCA.crt", home / "x.pem")
+    s.cli("certificate", "root", s.at, "-i", "-o", "-").expect(OK, (home / "marblerunRootCA.crt").read_text())
+    s.cli("certificate", "root", s.at, "-i", "-o", "").expect(USAGE, "", "output flag must not be empty")
+    data = s.cli("certificate", "root", s.at, "-i", "--format", "json").json("Certificate")
+    equal(data, {"file": "marblerunRootCA.crt", "pem": (home / "marblerunRootCA.crt").read_text()}, "as JSON")
+    s.cli("certificate", "root", s.at).expect(ATTESTATION, "", "retrieving certificate from Coordinator: verifying Coordinator quote")
+    s.c.stop()
+
+
+# ---- secrets ----
+
+class SecretScene(Scene):
+    def __init__(self, home):
+        super().__init__(home)
+        self.deployment = taw.UploadDeployment("none")
+        self.manifest.write_bytes(self.deployment.manifest)
+        self.cli("manifest", "set", self.manifest, self.at, "-i").expect(OK)
+        cert, key = self.deployment.user
+        self.user = ("--cert", cert, "--key", key)
+
+
+def secrets_are_set_and_read_by_their_user(home):
+    s = SecretScene(home)
+    value = bytes(range(32))
+    text = taw.b64(value)
+    (home / "secrets.json").write_text(json.dumps({"token": {"Key": text[:20] + "\r\n" + text[20:]}, "key": {"key": text}}))
+    s.cli("secret", "set", "secrets.json", s.at, *s.user).expect(OK, "Secret successfully set\n")
+    equal(s.deployment.uploaded(s.c), value, "what the Coordinator has")
+    s.cli("secret", *s.user, "get", "token", "key", "databaseKey", s.at, "-o", "got.json").expect(OK, "", "Saved secrets to: got.json")
+    got = json.loads((home / "got.json").read_text())
+    equal(got, s.c.get("/api/v2/secrets?s=token&s=key&s=databaseKey", s.deployment.user).data()["secrets"], "the secrets")
+    equal(list(got), sorted(got), "sorted by name")
+    equal(stat.S_IMODE((home / "got.json").stat().st_mode), 0o600, "mode")
+    s.cli("secret", "get", "token", "key", s.at, *s.user).expect(
+        OK, "key:\n\tType:          symmetric-key\n\tUserDefined:   true\n\tSize:          256\n\tKey:           %s\n\n"
+            "token:\n\tType:          plain\n\tData:          %s\n\n" % (text, text))
+    data = s.cli("secret", "get", "token", s.at, *s.user, "--format", "json").json("Secret")
+    equal(data["secrets"], {"token": got["token"]}, "as JSON")
+    s.cli("secret", "get", "nobody&s=token", s.at, *s.user).expect(DENIED, "", "not allowed")
+    for text, says in (("[]", "want an object of secrets"), ('{"a":1}', "want an object with"), ('{"a":{"Key":"*"}}', "base64"), ("{", "line 1"),
+                       ("-----BEGIN X-----", "--from-pem")):
+        (home / "bad.json").write_text(text)
+        s.cli("secret", "set", "bad.json", s.at, *s.user).expect(REJECTED, "", says)
+    s.c.stop()
+
+
+def a_user_needs_certificate_and_key_that_belong_together(home):
+    s = SecretScene(home)
+    get = ("secret", "get", "token", s.at)
+    alice, bob = keys.user("alice"), keys.user("bob")
+    s.cli(*get).expect(USAGE, "", "at least one of the flags in the group [cert] is required")
+    s.cli(*get, "-c", alice[0]).expect(USAGE, "", "if any flags in the group [key cert] are set they must all be set; missing [key]")
+    s.cli(*get, "-c", alice[0], "-k", bob[1]).expect(KEY, "", "do not belong together")
+    s.cli(*get, "-c", alice[1], "-k", alice[1]).expect(KEY)
+    s.cli(*get, "-c", alice[0], "-k", alice[0]).expect(KEY, "", "no PEM block holds one")
+    s.cli(*get, "-c", alice[0], "-k", home / "none").expect(USAGE)
+    s.cli(*get, "-c", bob[0], "-k", bob[1]).expect(DENIED, "", "authorizing user: ")
+    s.c.stop()
+
+
+def an_encrypted_key_asks_for_its_passphrase_without_showing_it(home):
+    s = SecretScene(home)
+    cert, key = s.deployment.user
+    run_program("openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:open sesame", "-out", home / "encrypted.key")
+    get = ("secret", "get", "databaseKey", s.at, "-c", cert, "-k", home / "encrypted.key")
+    shown = s.cli.on_terminal(*get, answers=[("Passphrase for", "open sesame")])
+    equal(shown.status, OK, "exit status: %r" % shown)
+    true("sesame" not in shown.out and "symmetric-key" in shown.out, "the passphrase is not shown: %r" % shown)
+    equal(s.cli.on_terminal(*get, answers=[("Passphrase for", "wrong")]).status, KEY, "a wrong one")
+    s.cli(*get, start_new_session=True).expect(KEY, "", "there is no terminal to ask at")
+    s.c.stop()
+
+
+def every_form_of_a_private_key_is_read(home):
+    s = SecretScene(home)
+    cert, key = s.deployment.user
+    run_program("openssl", "ec", "-in", key, "-out", home / "sec1.key")
+    run_program("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-out", home / "pkcs8.key")
+    for form in ("sec1.key", "pkcs8.key"):
+        s.cli("secret", "get", "databaseKey", s.at, "-c", cert, "-k", form).expect(OK)
+    s.c.stop()
+
+
+def a_secret_can_come_from_pem(home):
+    bodies = []
+    fake = Fake(home, None)
+
+    def answer(sock, request):
+        bodies.append(fake.body)
+        says('{"status":"success","data":null}')(sock, request)
+
+    fake.answer = answer
+    cert, key = keys.user("alice")
+    user = ("-c", cert, "-k", key, "-i")
+    (home / "both.pem").write_text("text\n" + key.read_text() + cert.read_text())
+    (home / "odd.pem").write_text(keys.public("anna"))
+    (home / "empty.pem").write_text("nothing\n")
+    cli = Cli(home)
+    cli("secret", "set", "both.pem", fake.at, "--from-pem", "web", *user).expect(OK)
+    sent = json.loads(bodies[-1])["secrets"]["web"]
+    equal(taw.unb64(sent["Cert"]), ssl.PEM_cert_to_DER_cert(cert.read_text()), "certificate")
+    true(taw.unb64(sent["Private"]) and sent["Key"] is None, "private key")
+    cli("secret", "set", "odd.pem", fake.at, "--from-pem", "web", *user).expect(REJECTED, "", "unrecognized PEM type for secret: PUBLIC KEY")
+    cli("secret", "set", "empty.pem", fake.at, "--from-pem", "web", *user).expect(REJECTED, "", "found no certificate or private key in PEM data")
+    fake.close()
+
+
+# ---- updates ----
+
+def updates_are_sent_and_what_is_missing_is_said(home):
+    """Against answers of the reference."""
+    answers, bodies = {}, []
+    fake = Fake(home, None)
+
+    def answer(sock, request):
+        bodies.append(fake.body)
+        status, body = answers[request.rsplit(" ", 1)[0]]
+        says(json.dumps(body), status)(sock, request)
+
+    def success(request, data):
+        answers[request] = ("200 OK", {"status": "success", "data": data})
+
+    fake.answer = answer
+    cert, key = keys.user("alice")
+    cli, user = Cli(home), ("-c", cert, "-k", key, "-i")
+    (home / "m.json").write_text('{"Packages":{}}')
+    apply = ("manifest", "update", "apply", "m.json", fake.at, *user)
+    acknowledge = ("manifest", "update", "acknowledge", "m.json", fake.at, *user)
+    success("POST /api/v2/update", None)
+    cli(*apply).expect(OK, "", "Update manifest set successfully")
+    equal(taw.unb64(json.loads(bodies[-1])["manifest"]), b'{"Packages":{}}', "what was sent")
+    success("POST /api/v2/update", {"missingAcknowledgments": 1, "missingUsers": ["bob", "carol"]})
+    done = cli(*apply).expect(OK, "", "Update manifest submitted successfully.")
+    contains(done.error, "1 user still needs to acknowledge the update manifest.\n"
+                         "The following users may acknowledge the update: bob, carol\n")
+    cli(*apply, "--exit-pending").expect(PENDING, "")
+    data = cli(*apply, "--format", "json").json("UpdateProgress")
+    equal((data["missingAcknowledgments"], data["missingUsers"]), (1, ["bob", "carol"]), "as JSON")
+    success("POST /api/v2/update-manifest", {"message": "...", "missingUsers": ["bob", "carol"], "missingAcknowledgments": 2})
+    done = cli(*acknowledge).expect(OK, "", "Acknowledgement successful:\n2 users still need to acknowledge the update manifest.\n")
+    contains(done.error, "The following users have not yet accepted: bob, carol")
+    success("POST /api/v2/update-manifest", {"message": "All ...", "missingUsers": None, "missingAcknowledgments": 0,
+                                            "recoverySecrets": {"ops": "AQID", "dev": "BAUG"}})
+    wanted = '{"RecoverySecrets":{"dev":"BAUG","ops":"AQID"}}'
+    cli(*acknowledge).expect(OK, wanted + "\n", "All users have acknowledged the update manifest. Update successfully applied")
+    cli(*acknowledge, "-r", "r.json").expect(OK, "", "Recovery data saved to: r.json")
+    equal((home / "r.json").read_text(), wanted, "recovery data")
+    success("POST /api/v2/update-cancel", {"message": "Update successfully cancelled"})
+    cli("manifest", "update", "cancel", fake.at, *user).expect(OK, "Cancellation successful\n")
+    answers["POST /api/v2/update-cancel"] = ("404 Not Found", {"status": "error", "data": None, "message": "no update in progress"})
+    cli("manifest", "update", "cancel", fake.at, *user).expect(NOT_FOUND, "", "canceling update: ")
+    success("GET /api/v2/update-manifest", {"manifest": taw.b64(b'{"a":1}\n'), "missingUsers": ["a", "b"], "message": "x"})
+    get = ("manifest", "update", "get", fake.at, "-i")
+    cli(*get).expect(OK, '{"a":1}\n')
+    cli(*get, "--missing").expect(OK, "The following users have not yet acknowledged the update: [a b]\n")
+    cli(*get, "-o", "pending").expect(OK, "")
+    equal((home / "pending").read_bytes(), b'{"a":1}\n', "pending manifest")
+    answers["GET /api/v2/update-manifest"] = ("404 Not Found", {"status": "error", "data": None, "message": "no update in progress"})
+    cli(*get, "-o", "pending").expect(NOT_FOUND, "", "no update in progress")
+    equal((home / "pending").read_bytes(), b'{"a":1}\n', "the old file is still there")
+    for request in ("POST /api/v2/update", "POST /api/v2/update-manifest"):
+        answers[request] = ("405 Method Not Allowed", {"status": "error", "data": None})
+    success("POST /update", None)
+    success("POST /update-manifest", "2 users still need to acknowledge the update manifest")
+    cli(*apply).expect(OK, "", "Update manifest set successfully")
+    cli(*acknowledge, "--exit-pending").expect(PENDING, "", "2 users still need")
+    equal(bodies[-1], b'{"Packages":{}}', "v1 gets the manifest as it is")
+    fake.close()
+
+
+# ---- recovery ----
+
+class LostScene(Scene):
+    """A Coordinator whose state is on another machine."""
+
+    def __init__(self, home, scheme):
+        super().__init__(home, scheme)
+        self.c.stop()
+        self.c = Coordinator(home, machine="b").start()
+        self.at = self.c.address
+        (home / "recovery.json").write_text(json.dumps({"RecoverySecrets": self.secrets}))
+
+    def secret(self, name):
+        path = self.home / (name + ".secret")
+        path.write_bytes(taw.unb64(self.secrets[name]))
+        return path
+
+
+def recover_takes_what_people_have(home):
+    for number, form in enumerate(("reply", "base64", "raw", "plain", "stdin")):
+        place = home / str(number)
+        place.mkdir()
+        s = LostScene(place, "single")
+        encrypted = taw.unb64(s.secrets["anna"])
+        (place / "base64").write_text(s.secrets["anna"] + "\n")
+        (place / "raw").write_bytes(encrypted)
+        (place / "plain").write_bytes(taw.oaep_decrypt(keys.rsa("anna"), encrypted))
+        name = {"reply": "recovery.json", "stdin": "-"}.get(form, form)
+        s.cli("recover", name, s.at, "-i", "-k", keys.rsa("anna"), data=(place / "recovery.json").read_bytes()).expect(OK, "Recovery successful.\n")
+        equal(s.c.code(), taw.RUNNING, "state")
+        s.cli("status", s.at).expect(OK)
+        s.c.stop()
+
+
+def several_holders_recover_one_after_the_other(home):
+    s = LostScene(home, "threshold")
+    recover = ("recover", "recovery.json", s.at, "-i")
+    data = s.cli(*recover, "-k", keys.rsa("anna"), "--format", "json").expect(OK).json("RecoveryProgress")
+    true(data["remaining"] > 0, "more are needed")
+    s.cli(*recover, "-k", keys.rsa("dora"), "--exit-pending").expect(OK, "Recovery successful.\n", 'Using the recovery secret of "dora"')
+    s.c.stop()
+
+
+def a_wrong_key_is_noticed_before_anything_is_sent(home):
+    cli = Cli(home)
+    keys.rsa("anna"), keys.rsa("ben")
+    secret = taw.oaep_encrypt(_der(home, "anna"), bytes(32))
+    (home / "secret").write_bytes(secret)
+    (home / "reply").write_text(json.dumps({"RecoverySecrets": {"anna": taw.b64(secret)}}))
+    at = "127.0.0.1:1"
+    cli("recover", "secret", at, "-i", "-k", keys.rsa("ben")).expect(KEY, "", "this key does not open this secret")
+    cli("recover", "reply", at, "-i", "-k", keys.rsa("ben")).expect(KEY, "", "this key opens none of the secrets")
+    cli("recover", "reply", at, "-i", "-k", keys.user("alice")[1]).expect(KEY, "", "RSA")
+    cli("recover", "secret", at, "-i").expect(USAGE, "", "[key] is required")
+    (home / "secret").write_bytes(taw.oaep_encrypt(_der(home, "anna"), bytes(31)))
+    cli("recover", "secret", at, "-i", "-k", keys.rsa("anna")).expect(KEY, "", "31 bytes")
+    (home / "secret").write_bytes(b"")
+    cli("recover", "secret", at, "-i", "-k", keys.rsa("anna")).expect(KEY)
+
+
+def _der(home, name):
+    path = home / (name + ".der")
+    run_program("openssl", "rsa", "-in", keys.rsa(name), "-pubout", "-outform", "DER", "-out", path)
+    return path
+
+
+def recovery_goes_over_a_machine_without_a_network(home):
+    s = LostScene(home, "single")
+    with_signature = "recover-with-signature"
+    s.cli(with_signature, "public-key", s.at, "-i", "-o", "c.pem").expect(OK, "")
+    equal(s.cli(with_signature, "public-key", s.at, "-i").expect(OK).out, (home / "c.pem").read_text(), "the key")
+    s.cli(with_signature, "public-key", s.at, "-i", "-o", "c.pem").expect(FAILED, "", "there is a file already")
+    key = ("-k", keys.rsa("anna"))
+    s.cli(with_signature, "sign-secret", "recovery.json", *key, "-o", "sig").expect(OK, "", "Signature written to sig")
+    equal((home / "sig").read_bytes(), taw.rsa_sign(keys.rsa("anna"), taw.oaep_decrypt(keys.rsa("anna"), taw.unb64(s.secrets["anna"]))), "signature")
+    s.cli(with_signature, "sign-secret", "recovery.json", *key, "-o", "sig").expect(USAGE, "", "there is a file already")
+    s.cli(with_signature, "encrypt-secret", "recovery.json", *key, "--coordinator-pub-key", "c.pem", "-o", "enc").expect(OK, "")
+    s.cli(with_signature, "encrypt-secret", "recovery.json", "--coordinator-pub-key", "c.pem", "-o", "enc2").expect(KEY)
+    s.cli(with_signature, "encrypt-secret", "recovery.json", "--coordinator-pub-key", "sig", "-o", "enc2").expect(KEY)
+    s.cli(with_signature, "enc", s.at, "-i").expect(USAGE, "", 'required flag(s) "signature" not set')
+    s.cli(with_signature, "enc", s.at, "-i", "-s", "enc").expect(REJECTED)
+    s.cli(with_signature, "enc", s.at, "-i", "-s", "sig").expect(OK, "Recovery successful.\n")
+    s.cli("recover", "recovery.json", s.at, "-i", *key).expect(STATE)
+    shown = s.cli.on_terminal(with_signature, "sign-secret", "recovery.json", *key, "-o", "-")
+    equal(shown.status, USAGE, "binary data do not go to a terminal: %r" % shown)
+    equal(len(s.cli(with_signature, "sign-secret", "recovery.json", *key, "-o", "-").expect(OK).raw), 256, "but into a pipe")
+    s.c.stop()
+
+
 # ---- streams ----
 
 def status_is_the_same_in_a_pipe_on_a_terminal_and_as_data(home):
@@ -465,7 +737,11 @@ class Fake:
                         if not got:
                             return
                         data += got
-                    self.requests.append(data.split(b"\r\n")[0].decode())
+                    head, self.body = data.split(b"\r\n\r\n", 1)
+                    length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+                    while length and len(self.body) < int(length[0]):
+                        self.body += sock.recv(65536)
+                    self.requests.append(head.split(b"\r\n")[0].decode())
                     self.answer(sock, self.requests[-1])
         except (OSError, ssl.SSLError):
             pass

@@ -143,6 +143,21 @@ static void options_parse_ends_flags_with_two_hyphens_and_takes_one_as_an_argume
     forget(&p);
 }
 
+static void options_parse_knows_what_a_letter_means_below_the_words_before_it(void **state)
+{
+    struct parsed p;
+
+    (void)state;
+    parse(&p, "recover-with-signature -s public-key secret host");
+    assert_true(p.good);
+    assert_string_equal(p.options.command->words, "recover-with-signature");
+    assert_string_equal(option_text(&p.options, "signature"), "public-key");
+    forget(&p);
+    parse(&p, "manifest -s get host");
+    assert_true(p.good && option_switch(&p.options, "signature"));
+    forget(&p);
+}
+
 static void options_parse_adds_to_lists_and_replaces_their_default(void **state)
 {
     struct parsed p;
@@ -191,6 +206,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(options_parse_speaks_as_the_original_does),
     cmocka_unit_test(options_parse_suggests_what_was_meant),
     cmocka_unit_test(options_parse_ends_flags_with_two_hyphens_and_takes_one_as_an_argument),
+    cmocka_unit_test(options_parse_knows_what_a_letter_means_below_the_words_before_it),
     cmocka_unit_test(options_parse_adds_to_lists_and_replaces_their_default),
     cmocka_unit_test(options_parse_knows_help_everywhere),
     cmocka_unit_test(edit_distance_counts_letters),

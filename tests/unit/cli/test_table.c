@@ -36,6 +36,8 @@ static void one_name_is_one_kind_of_flag(void **state)
                 assert_true(a == b || a->letter == '\0' || a->letter != b->letter);
             }
             for (size_t j = 0; j < COMMAND_COUNT; j++) {
+                if (j == 0 || !command_is_below(&COMMANDS[i], &COMMANDS[j]) || i == 0)
+                    continue;
                 for (const struct flag *b = NULL; (b = flag_next(&COMMANDS[j], b)) != NULL;)
                     assert_true(strcmp(a->name, b->name) != 0 ||
                                 (a->kind == FLAG_SWITCH) == (b->kind == FLAG_SWITCH));

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+#include "cli/identity.h"
+#include "cli/input.h"
+#include "cli/save.h"
+#include "cli/session.h"
+#include "codec/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* recover, and recover-with-signature with its parts. Nothing leaves the machine before it was checked. */
+
+enum { LARGEST_FILE = 1 << 20, LEGACY_LEN = 16, SECRET_LEN = 32, SHARE_LEN = 33 };
+
+static bool is_plain(struct bytes secret)
+{
+    return secret.len == LEGACY_LEN || secret.len == SECRET_LEN || secret.len == SHARE_LEN;
+}
+
+/* ---- a party's secret ---- */
+
+/* Plain, or decrypted with the key (NULL: none). Appends. */
+static bool open_secret(struct bytes secret, const struct key *key, struct buf *plain,
+                        struct err *err)
+{
+    if (is_plain(secret)) {
+        buf_add(plain, secret);
+        return true;
+    }
+    if (key == NULL)
+        return err_set(err, FAIL_MALFORMED, "the secret is encrypted: it needs --key");
+    auto_buf opened = { 0 };
+    if (!key_oaep_decrypt(key, secret, &opened, err))
+        return err_set(err, FAIL_DENIED, "this key does not open this secret");
+    if (!is_plain(buf_bytes(&opened)))
+        return err_set(err, FAIL_MALFORMED, "what the key opens is no recovery secret: %zu bytes",
+                       opened.len);
+    buf_add(plain, buf_bytes(&opened));
+    return true;
+}
+
+/* The reply of `manifest set`: the first secret that the key opens. */
+static bool open_any(struct cli *cli, const struct json *secrets, const struct key *key,
+                     struct buf *plain, struct err *err)
+{
+    for (const struct json *m = json_first(secrets); m != NULL; m = json_next(m)) {
+        auto_buf secret = { 0 };
+        struct err why = { 0 };
+        bool present = false;
+        if (m->type == JSON_STRING && json_get_octets(m, &secret, &present, &why) &&
+            open_secret(buf_bytes(&secret), key, plain, &why)) {
+            output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
+            return true;
+        }
+    }
+    return err_set(err, FAIL_DENIED, "this key opens none of the secrets");
+}
+
+/* NULL: it is no such JSON. */
+static const struct json *secrets_in(struct bytes text, struct arena *arena)
+{
+    struct err ignored = { 0 };
+    const struct json *const top = json_parse(text, JSON_TRAILING_REFUSED, arena, &ignored);
+
+    if (top == NULL || top->type != JSON_OBJECT)
+        return NULL;
+    const struct json *const secrets = answer_member(top, "RecoverySecrets");
+    return secrets == NULL ? top : secrets;
+}
+
+static bool is_base64(struct bytes text, struct buf *out)
+{
+    struct err ignored = { 0 };
+
+    while (text.len > 0 && strchr(" \t\r\n", text.at[text.len - 1]) != NULL)
+        text.len--;
+    return text.len > 0 && base64_decode(out, BASE64_STANDARD, text, &ignored);
+}
+
+static bool find_secret(struct cli *cli, struct bytes raw, const struct key *key, struct buf *plain,
+                        struct err *err)
+{
+    auto_arena arena = { 0 };
+    auto_buf decoded = { 0 };
+
+    if (is_plain(raw))
+        return open_secret(raw, key, plain, err);
+    const struct json *const secrets = secrets_in(raw, &arena);
+    if (secrets != NULL)
+        return open_any(cli, secrets, key, plain, err);
+    return open_secret(is_base64(raw, &decoded) ? buf_bytes(&decoded) : raw, key, plain, err);
+}
+
+/* key: NULL when there is none. Sets the status. */
+static bool read_secret(struct cli *cli, const struct key *key, struct buf *plain, struct err *err)
+{
+    const char *const path = cli_argument(cli, 0);
+    auto_buf raw = { 0 };
+
+    if (!input_file(cli, path, LARGEST_FILE, &raw, err))
+        return false;
+    if (find_secret(cli, buf_bytes(&raw), key, plain, err))
+        return true;
+    (void)cli_fail(cli, EXIT_KEY, "nothing was sent");
+    return err_in(err, "%s", path);
+}
+
+static struct key *read_key(struct cli *cli, struct err *err)
+{
+    const char *const path = option_text(&cli->options, "key");
+    auto_key *key = identity_key(cli, path, err);
+
+    if (key == NULL || key_type(key) == KEY_RSA)
+        return TAKE(key);
+    (void)cli_fail(cli, EXIT_KEY, NULL);
+    (void)err_set(err, FAIL_MALFORMED, "%s: recovery keys are RSA keys", path);
+    return NULL;
+}
+
+static bool sign(struct cli *cli, const struct key *key, const struct buf *plain,
+                 struct buf *signature, struct err *err)
+{
+    if (key_sign_sha256(key, buf_bytes(plain), signature, err) &&
+        key_verify_sha256(key, buf_bytes(plain), buf_bytes(signature), err))
+        return true;
+    (void)cli_fail(cli, EXIT_KEY, NULL);
+    return err_in(err, "signing the recovery secret");
+}
+
+/* ---- upload ---- */
+
+static bool show_progress(struct cli *cli, const struct json *data, struct err *err)
+{
+    const struct json *const number = answer_member(data, "remaining");
+    struct bytes message = BYTES_NONE;
+    uint64_t remaining = 0;
+    auto_buf json = { 0 }, text = { 0 };
+
+    if (number == NULL)
+        return err_set(err, FAIL_MALFORMED, "the answer does not say how many secrets remain");
+    if (!json_get_uint(number, UINT32_MAX, &remaining, err) ||
+        !answer_text(data, "message", &message, err))
+        return false;
+    buf_add_format(&json, "{\"remaining\":%" PRIu64 ",\"message\":", remaining);
+    json_put_string(&json, message);
+    buf_add_u8(&json, '}');
+    if (remaining == 0)
+        buf_add_string(&text, "Recovery successful.\n");
+    else
+        buf_add_format(&text,
+                       "Secret was processed successfully. Upload the next secret. Remaining "
+                       "secrets: %" PRIu64 "\n",
+                       remaining);
+    if (remaining > 0 && option_switch(&cli->options, "exit-pending"))
+        cli->status = EXIT_PENDING;
+    return output_result(&cli->out, "RecoveryProgress", buf_bytes(&json), buf_bytes(&text), err);
+}
+
+static bool upload(struct cli *cli, struct session *s, const struct buf *secret,
+                   const struct buf *signature, struct err *err)
+{
+    auto_answer answer = { 0 };
+    auto_buf body = { 0 };
+
+    if (!session_verify(s, err) || !session_bind(s, err))
+        return false;
+    buf_add_string(&body, "{\"recoverySecret\":");
+    json_put_octets(&body, buf_bytes(secret));
+    buf_add_string(&body, ",\"recoverySecretSignature\":");
+    json_put_octets(&body, buf_bytes(signature));
+    buf_add_u8(&body, '}');
+    const struct bytes sent = buf_bytes(&body);
+    const struct call call = { "recover", NULL, &sent, NULL };
+    return session_call(s, &call, &answer, err) && show_progress(cli, answer.data, err) &&
+           session_save_quote(s, err);
+}
+
+bool run_recover(struct cli *cli, struct err *err)
+{
+    auto_session s = { 0 };
+    auto_buf plain = { 0 }, signature = { 0 };
+
+    if (!session_open(&s, cli, cli_argument(cli, 1), err))
+        return false;
+    auto_key *key = read_key(cli, err);
+    return key != NULL && read_secret(cli, key, &plain, err) &&
+           sign(cli, key, &plain, &signature, err) && upload(cli, &s, &plain, &signature, err);
+}
+
+bool run_recover_with_signature(struct cli *cli, struct err *err)
+{
+    auto_session s = { 0 };
+    auto_buf secret = { 0 }, signature = { 0 };
+
+    return session_open(&s, cli, cli_argument(cli, 1), err) &&
+           input_file(cli, cli_argument(cli, 0), LARGEST_FILE, &secret, err) &&
+           input_file(cli, option_text(&cli->options, "signature"), LARGEST_FILE, &signature,
+                      err) &&
+           upload(cli, &s, &secret, &signature, err);
+}
+
+/* ---- the parts for a machine without a network ---- */
+
+bool run_recovery_public_key(struct cli *cli, struct err *err)
+{
+    const struct call call = { "recover/public-key", NULL, NULL, NULL };
+    const char *const path = option_text(&cli->options, "output");
+    auto_session s = { 0 };
+    auto_answer answer = { 0 };
+    auto_buf der = { 0 }, pem = { 0 }, data = { 0 };
+    auto_save save = { .fd = -1 };
+    bool present = false;
+
+    if (!session_open(&s, cli, cli_argument(cli, 0), err) ||
+        (path != NULL && path[0] != '\0' && !save_open(&save, path, SAVE_NEW, err)) ||
+        !session_verify(&s, err) || !session_bind(&s, err) ||
+        !session_call(&s, &call, &answer, err))
+        return false;
+    const struct json *const octets = answer_member(answer.data, "ephemeralPublicKey");
+    if (octets == NULL)
+        return err_set(err, FAIL_MALFORMED, "the answer has no key");
+    if (!json_get_octets(octets, &der, &present, err))
+        return false;
+    auto_key *key = key_from_public_der(buf_bytes(&der), err);
+    if (key == NULL)
+        return false;
+    pem_encode(&pem, "PUBLIC KEY", buf_bytes(&der));
+    buf_add_string(&data, "{\"publicKey\":");
+    json_put_string(&data, buf_bytes(&pem));
+    buf_add_u8(&data, '}');
+    const bool to_file = save.is_open;
+    return (!to_file || save_finish(&save, buf_bytes(&pem), err)) &&
+           output_result(&cli->out, "RecoveryPublicKey", buf_bytes(&data),
+                         to_file ? BYTES_NONE : buf_bytes(&pem), err) &&
+           session_save_quote(&s, err);
+}
+
+/* Binary data to --output, which is never a terminal. */
+static bool put_binary(struct cli *cli, const struct buf *binary, const char *what, struct err *err)
+{
+    const char *const path = option_text(&cli->options, "output");
+    auto_buf data = { 0 };
+
+    if (strcmp(path, "-") == 0)
+        return output_raw(&cli->out, buf_bytes(binary), err) || cli_fail(cli, EXIT_USAGE, NULL);
+    if (!save_file(path, buf_bytes(binary), SAVE_NEW, err))
+        return err->kind == FAIL_STATE ? cli_fail(cli, EXIT_USAGE, NULL) : false;
+    output_say(&cli->out, "%s written to %s", what, path);
+    buf_add_string(&data, "{\"file\":");
+    json_put_string(&data, bytes_of_string(path));
+    buf_add_u8(&data, '}');
+    return output_result(&cli->out, "File", buf_bytes(&data), BYTES_NONE, err);
+}
+
+bool run_sign_secret(struct cli *cli, struct err *err)
+{
+    auto_buf plain = { 0 }, signature = { 0 };
+    auto_key *key = read_key(cli, err);
+
+    return key != NULL && read_secret(cli, key, &plain, err) &&
+           sign(cli, key, &plain, &signature, err) && put_binary(cli, &signature, "Signature", err);
+}
+
+static struct key *read_coordinator_key(struct cli *cli, struct err *err)
+{
+    const char *const path = option_text(&cli->options, "coordinator-pub-key");
+    auto_buf pem = { 0 };
+
+    if (!input_file(cli, path, LARGEST_FILE, &pem, err))
+        return NULL;
+    struct key *const key = key_from_recovery_pem(buf_bytes(&pem), err);
+    if (key == NULL) {
+        (void)cli_fail(cli, EXIT_KEY, NULL);
+        (void)err_in(err, "%s", path);
+    }
+    return key;
+}
+
+bool run_encrypt_secret(struct cli *cli, struct err *err)
+{
+    const bool has_key = option_is_set(&cli->options, "key");
+    auto_buf plain = { 0 }, encrypted = { 0 };
+    auto_key *coordinator = read_coordinator_key(cli, err);
+
+    if (coordinator == NULL)
+        return false;
+    auto_key *key = has_key ? read_key(cli, err) : NULL;
+    return (key != NULL || !has_key) && read_secret(cli, key, &plain, err) &&
+           key_oaep_encrypt(coordinator, buf_bytes(&plain), &encrypted, err) &&
+           put_binary(cli, &encrypted, "Encrypted secret", err);
+}

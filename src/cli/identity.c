@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/identity.h"
+
+#include "cli/input.h"
+#include "cli/prompt.h"
+#include "codec/text.h"
+
+enum { LARGEST_FILE = 64 << 10 };
+
+static struct secret *ask(void *path, struct err *err)
+{
+    auto_string *what = mem_printf("Passphrase for %s", (const char *)path);
+
+    return prompt_passphrase(what, err);
+}
+
+struct key *identity_key(struct cli *cli, const char *path, struct err *err)
+{
+    auto_string *name = mem_string(path);
+    auto_buf pem = { 0 };
+
+    if (!input_file(cli, path, LARGEST_FILE, &pem, err))
+        return NULL;
+    struct key *const key = key_from_private_pem(buf_bytes(&pem), ask, name, err);
+    if (key == NULL) {
+        (void)cli_fail(cli, EXIT_KEY, NULL);
+        (void)err_in(err, "%s", path);
+    }
+    return key;
+}
+
+/* The leaf comes first, whatever follows. */
+static struct cert *read_certificate(struct cli *cli, const char *path, struct err *err)
+{
+    auto_buf text = { 0 };
+    auto_pem_block block = { 0 };
+    struct cert *cert = NULL;
+
+    if (!input_file(cli, path, LARGEST_FILE, &text, err))
+        return NULL;
+    struct bytes rest = buf_bytes(&text);
+    if (!pem_next(&rest, &block))
+        (void)err_set(err, FAIL_MALFORMED, "there is no certificate in it");
+    else
+        cert = cert_from_der(buf_bytes(&block.der), err);
+    if (cert == NULL) {
+        (void)cli_fail(cli, EXIT_KEY, NULL);
+        (void)err_in(err, "%s", path);
+    }
+    return cert;
+}
+
+bool identity_user(struct cli *cli, struct cert **cert, struct key **key, struct err *err)
+{
+    const char *const cert_path = option_text(&cli->options, "cert");
+    const char *const key_path = option_text(&cli->options, "key");
+    auto_cert *own = read_certificate(cli, cert_path, err);
+
+    if (own == NULL)
+        return false;
+    auto_key *own_key = identity_key(cli, key_path, err);
+    if (own_key == NULL)
+        return false;
+    auto_key *certified = cert_public_key(own, err);
+    if (certified == NULL || !key_equal_public(certified, own_key)) {
+        (void)cli_fail(cli, EXIT_KEY, NULL);
+        return err_set(err, FAIL_MALFORMED, "%s and %s do not belong together", cert_path,
+                       key_path);
+    }
+    *cert = TAKE(own);
+    *key = TAKE(own_key);
+    return true;
+}
