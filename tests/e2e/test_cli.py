@@ -592,6 +592,50 @@ def updates_are_sent_and_what_is_missing_is_said(home):
     fake.close()
 
 
+def a_manifest_is_updated_by_two_of_three_users(home):
+    """Against a real Coordinator; new recovery keys give new secrets to whoever completes the update."""
+    s = Scene(home)
+
+    def manifest(name, holders):
+        deployment = Deployment("xor", name, holders=holders)
+        content = deployment.content(name)
+        content["Roles"]["updater"] = {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]}
+        content["Roles"]["raiser"] = {"ResourceType": "Packages", "ResourceNames": ["backend"], "Actions": ["UpdateSecurityVersion"]}
+        for user in ("alice", "bob", "carol"):
+            entry = content["Users"].setdefault(user, {"Certificate": keys.user(user)[0].read_text(), "Roles": []})
+            entry["Roles"] += ["updater", "raiser"]
+        content["Config"] = {"UpdateThreshold": 2}
+        return json.dumps(content)
+
+    def user(name):
+        cert, key = keys.user(name)
+        return ("-c", cert, "-k", key)
+
+    s.manifest.write_text(manifest("first", ["anna", "ben"]))
+    (home / "next.json").write_text(manifest("next", ["anna", "cleo"]))
+    update = ("manifest", "update")
+    s.cli("manifest", "set", s.manifest, s.at, "-i", "-r", "r0").expect(OK)
+    s.cli(*update, "get", s.at).expect(NOT_FOUND, "", "no update in progress")
+    s.cli(*update, "cancel", s.at, *user("alice")).expect(NOT_FOUND, "", "canceling update")
+    s.cli(*update, "apply", "next.json", s.at, *user("alice"), "--exit-pending").expect(PENDING, "", "1 user still needs to acknowledge")
+    s.cli(*update, "get", s.at).expect(OK, (home / "next.json").read_text())
+    contains(s.cli(*update, "get", s.at, "--missing").expect(OK).out, "[bob carol]")
+    s.cli(*update, "apply", "next.json", s.at, *user("bob")).expect(STATE, "", "update already in progress")
+    s.cli(*update, "cancel", s.at, *user("bob")).expect(OK, "Cancellation successful\n")
+    s.cli(*update, "apply", "next.json", s.at, *user("alice")).expect(OK, "")
+    s.cli(*update, "acknowledge", s.manifest, s.at, *user("bob")).expect(REJECTED, "", "does not match the pending manifest")
+    done = s.cli(*update, "acknowledge", "next.json", s.at, *user("bob"), "-r", "r1").expect(OK, "", "Update successfully applied")
+    contains(done.error, "Recovery data saved to: r1")
+    equal(set(json.loads((home / "r1").read_text())["RecoverySecrets"]), {"anna", "cleo"}, "holders of the new secrets")
+    s.cli("manifest", "verify", "next.json", s.at, "-i").expect(OK, "OK\n")
+    (home / "packages.json").write_text('{"Packages":{"backend":{"SecurityVersion":5}}}')
+    s.cli(*update, "apply", "packages.json", s.at, *user("alice")).expect(OK, "", "Update manifest set successfully")
+    shown = json.loads(s.cli("manifest", "get", s.at, "-i", "-u").expect(OK).out)
+    equal(shown["Packages"]["backend"]["SecurityVersion"], 5, "the version in force")
+    equal(len(s.cli("manifest", "log", s.at, "--format", "json").json("UpdateLog")["updateLog"]), 7, "lines of the log")
+    s.c.stop()
+
+
 # ---- recovery ----
 
 class LostScene(Scene):
