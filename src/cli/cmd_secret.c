@@ -70,7 +70,8 @@ static bool read_pem(struct bytes text, struct buf *cert, struct buf *private, s
     while ((cert->len == 0 || private->len == 0) && pem_next(&text, &block)) {
         const bool is_cert = bytes_equal_string(block.label, "CERTIFICATE");
         struct buf *const to = is_cert ? cert : private;
-        if (!is_cert && memmem(block.label.at, block.label.len, "PRIVATE", 7) == NULL)
+        if (!is_cert &&
+            (block.label.len == 0 || memmem(block.label.at, block.label.len, "PRIVATE", 7) == NULL))
             return err_set(err, FAIL_MALFORMED, "unrecognized PEM type for secret: %.*s",
                            BYTES_FMT(block.label));
         buf_truncate(to, 0);
