@@ -51,6 +51,8 @@ bool run_version(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_completion(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manual(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_help(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_precheck(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_check(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_status(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_get(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_log(struct cli *cli, struct err *err) MUST_CHECK;

@@ -142,6 +142,21 @@ const struct command COMMANDS[] = {
               "and brings its state back when it cannot be unsealed.",
       .examples = "manifest verify manifest.json coordinator.example.com:4433\n"
                   "status coordinator.example.com:4433" },
+    { .words = "precheck",
+      .run = run_precheck,
+      .summary = "show which TEEs this machine offers",
+      .text = "Looks for the devices of SGX, TDX and SEV-SNP on this machine. It knows nothing of "
+              "Kubernetes." },
+    { .words = "check",
+      .arguments = "[IP:PORT]",
+      .most = 1,
+      .kinds = { ARGUMENT_ENDPOINT },
+      .run = run_check,
+      .summary = "wait until a Coordinator answers",
+      .text = "Asks once a second until the Coordinator answers or --timeout is over, whoever it "
+              "is. It knows nothing\n"
+              "of Kubernetes, so that the Coordinator has to be named.",
+      .examples = "check localhost:4433 --timeout 30" },
     { .words = "manifest", .summary = "set, show, verify and check manifests" },
     { .words = "manifest get",
       ONE_ENDPOINT,

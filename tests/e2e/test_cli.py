@@ -890,6 +890,23 @@ def retries_are_for_what_only_reads(home):
     fake.close()
 
 
+def check_waits_for_a_coordinator_and_precheck_looks_at_the_machine(home):
+    cli = Cli(home)
+    listener = socket.create_server(("127.0.0.1", 0))
+    at = "127.0.0.1:%d" % listener.getsockname()[1]
+    listener.close()
+    cli("check", at, "--timeout", "1").expect(UNREACHABLE, "", "Waiting for " + at)
+    cli("check").expect(USAGE, "", "Kubernetes")
+    fake = Fake(home, says('{"status":"success","data":{"code":1,"message":"x"}}'))
+    cli("check", fake.at).expect(OK, fake.at + " answers\n", "not checked: who answers")
+    equal(cli("check", fake.at, "--format", "json").json("Check"), {"code": 1}, "JSON")
+    fake.close()
+    devices = cli("precheck", "--format", "json").expect(OK).json("Precheck")["devices"]
+    for device in devices:
+        true(os.path.exists(device["path"]), device)
+    contains(cli("precheck").expect(OK).out, "This machine")
+
+
 def endpoints_that_are_none_are_usage_errors(home):
     cli = Cli(home)
     for endpoint in ("https://localhost:1", "localhost:x", "a/b", "user@host:1", ""):
