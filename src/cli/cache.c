@@ -86,7 +86,7 @@ bool cache_read(struct cli *cli, struct cache *cache, struct err *err)
         return err_in(err, "certificate cache");
     }
     cache->unverified =
-        pem.len > 0 && memmem(pem.at, pem.len, UNVERIFIED, strlen(UNVERIFIED)) != NULL;
+        pem.at != NULL && memmem(pem.at, pem.len, UNVERIFIED, strlen(UNVERIFIED)) != NULL;
     if (chain_parse(buf_bytes(&pem), &cache->intermediate, &cache->root, err))
         return true;
     (void)cli_fail(cli, EXIT_TRUST, NULL);

@@ -75,7 +75,7 @@ static const char *reason_phrase(long status)
 
 static bool says(struct bytes message, const char *part)
 {
-    return message.len > 0 && memmem(message.at, message.len, part, strlen(part)) != NULL;
+    return message.at != NULL && memmem(message.at, message.len, part, strlen(part)) != NULL;
 }
 
 /* The API tells most refusals apart by their text only: nearly all are 400 or 500. */
