@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/identity.h"
 #include "cli/input.h"
 #include "recovery/drill.h"
 #include "recovery/share_file.h"
@@ -6,20 +7,6 @@
 /* recovery prove: a drill, without a network. */
 
 enum { LARGEST_FILE = 1 << 20 };
-
-static struct key *read_key(struct cli *cli, const char *path, struct err *err)
-{
-    auto_buf pem = { 0 };
-
-    if (!input_file(cli, path, LARGEST_FILE, &pem, err))
-        return NULL;
-    struct key *const key = key_from_recovery_private_pem(buf_bytes(&pem), err);
-    if (key == NULL) {
-        (void)cli_fail(cli, EXIT_KEY, NULL);
-        (void)err_in(err, "%.100s", path);
-    }
-    return key;
-}
 
 static struct secret *read_secret(struct cli *cli, const char *path, struct bytes name,
                                   const struct key *key, struct err *err)
@@ -46,7 +33,7 @@ bool run_recovery_prove(struct cli *cli, struct err *err)
     if (!input_file(cli, "-", LARGEST_FILE, &input, err) ||
         !drill_challenge_read(buf_bytes(&input), &challenge, err))
         return err_in(err, "standard input");
-    auto_key *key = read_key(cli, option_text(o, "key"), err);
+    auto_key *key = identity_recovery_key(cli, option_text(o, "key"), err);
     if (key == NULL || (!option_is_set(o, "name") && !drill_holder_of(&challenge, key, &name, err)))
         return false;
     auto_secret *secret = read_secret(cli, option_text(o, "secret"), name, key, err);

@@ -5,6 +5,7 @@
 #include "cli/save.h"
 #include "cli/session.h"
 #include "codec/text.h"
+#include "recovery/share_file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,109 +21,81 @@ static bool is_plain(struct bytes secret)
 
 /* ---- a party's secret ---- */
 
-/* Plain, or decrypted with the key (NULL: none). Appends. */
-static bool open_secret(struct bytes secret, const struct key *key, struct buf *plain,
-                        struct err *err)
-{
-    if (is_plain(secret)) {
-        buf_add(plain, secret);
-        return true;
-    }
-    if (key == NULL)
-        return err_set(err, FAIL_MALFORMED, "the secret is encrypted: it needs --key");
-    auto_buf opened = { 0 };
-    if (!key_oaep_decrypt(key, secret, &opened, err))
-        return err_set(err, FAIL_DENIED, "this key does not open this secret");
-    if (!is_plain(buf_bytes(&opened)))
-        return err_set(err, FAIL_MALFORMED, "what the key opens is no recovery secret: %zu bytes",
-                       opened.len);
-    buf_add(plain, buf_bytes(&opened));
-    return true;
-}
-
-/* The reply of `manifest set`: the first secret that the key opens. */
-static bool open_any(struct cli *cli, const struct json *secrets, const struct key *key,
-                     struct buf *plain, struct err *err)
-{
-    for (const struct json *m = json_first(secrets); m != NULL; m = json_next(m)) {
-        auto_buf secret = { 0 };
-        struct err why = { 0 };
-        bool present = false;
-        if (m->type == JSON_STRING && json_get_octets(m, &secret, &present, &why) &&
-            open_secret(buf_bytes(&secret), key, plain, &why)) {
-            output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
-            return true;
-        }
-    }
-    return err_set(err, FAIL_DENIED, "this key opens none of the secrets");
-}
-
-/* NULL: it is no such JSON. */
+/* NULL: this is no answer with secrets by name. */
 static const struct json *secrets_in(struct bytes text, struct arena *arena)
 {
     struct err ignored = { 0 };
     const struct json *const top = json_parse(text, JSON_TRAILING_REFUSED, arena, &ignored);
+    const struct json *const data = answer_member(top, "data");
+    const struct json *const secrets = answer_member(data == NULL ? top : data, "RecoverySecrets");
 
-    if (top == NULL || top->type != JSON_OBJECT)
-        return NULL;
-    const struct json *const secrets = answer_member(top, "RecoverySecrets");
-    return secrets == NULL ? top : secrets;
+    return secrets != NULL && secrets->type == JSON_OBJECT ? secrets : NULL;
 }
 
-static bool is_base64(struct bytes text, struct buf *out)
+/* The reply of `manifest set`: the first secret that the key opens. */
+static struct secret *open_any(struct cli *cli, struct bytes file, const struct json *secrets,
+                               const struct key *key, struct err *err)
 {
-    struct err ignored = { 0 };
-
-    while (text.len > 0 && strchr(" \t\r\n", text.at[text.len - 1]) != NULL)
-        text.len--;
-    return text.len > 0 && base64_decode(out, BASE64_STANDARD, text, &ignored);
+    for (const struct json *m = json_first(secrets); m != NULL; m = json_next(m)) {
+        struct err why = { 0 };
+        struct secret *const secret = share_from_file(file, m->name, key, &why);
+        if (secret != NULL) {
+            output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
+            return secret;
+        }
+    }
+    (void)err_set(err, FAIL_DENIED, "this key opens none of the secrets");
+    return NULL;
 }
 
-static bool find_secret(struct cli *cli, struct bytes raw, const struct key *key, struct buf *plain,
-                        struct err *err)
+/* key NULL: there is none. */
+static struct secret *open_secret(struct cli *cli, struct bytes file, const struct key *key,
+                                  struct err *err)
 {
     auto_arena arena = { 0 };
-    auto_buf decoded = { 0 };
 
-    if (is_plain(raw))
-        return open_secret(raw, key, plain, err);
-    const struct json *const secrets = secrets_in(raw, &arena);
-    if (secrets != NULL)
-        return open_any(cli, secrets, key, plain, err);
-    return open_secret(is_base64(raw, &decoded) ? buf_bytes(&decoded) : raw, key, plain, err);
+    if (key == NULL && is_plain(file))
+        return secret_copy(file, err);
+    if (key == NULL) {
+        (void)err_set(err, FAIL_MALFORMED, "the secret is encrypted: it needs --key");
+        return NULL;
+    }
+    const struct json *const secrets = secrets_in(file, &arena);
+    auto_secret *secret = secrets != NULL ? open_any(cli, file, secrets, key, err)
+                                          : share_from_file(file, BYTES_NONE, key, err);
+    if (secret == NULL || is_plain(secret_bytes(secret)))
+        return TAKE(secret);
+    (void)err_set(err, FAIL_MALFORMED, "what the key opens is no recovery secret: %zu bytes",
+                  secret->len);
+    return NULL;
 }
 
-/* key: NULL when there is none. Sets the status. */
-static bool read_secret(struct cli *cli, const struct key *key, struct buf *plain, struct err *err)
+/* Sets the status. */
+static struct secret *read_secret(struct cli *cli, const struct key *key, struct err *err)
 {
     const char *const path = cli_argument(cli, 0);
-    auto_buf raw = { 0 };
+    auto_buf file = { 0 };
 
-    if (!input_file(cli, path, LARGEST_FILE, &raw, err))
-        return false;
-    if (find_secret(cli, buf_bytes(&raw), key, plain, err))
-        return true;
-    (void)cli_fail(cli, EXIT_KEY, "nothing was sent");
-    return err_in(err, "%s", path);
+    if (!input_file(cli, path, LARGEST_FILE, &file, err))
+        return NULL;
+    struct secret *const secret = open_secret(cli, buf_bytes(&file), key, err);
+    if (secret == NULL) {
+        (void)cli_fail(cli, EXIT_KEY, "nothing was sent");
+        (void)err_in(err, "%s", path);
+    }
+    return secret;
 }
 
 static struct key *read_key(struct cli *cli, struct err *err)
 {
-    const char *const path = option_text(&cli->options, "key");
-    auto_key *key = identity_key(cli, path, err);
-
-    if (key == NULL || key_type(key) == KEY_RSA)
-        return TAKE(key);
-    (void)cli_fail(cli, EXIT_KEY, NULL);
-    (void)err_set(err, FAIL_MALFORMED, "%s: recovery keys are RSA keys", path);
-    return NULL;
+    return identity_recovery_key(cli, option_text(&cli->options, "key"), err);
 }
 
-static bool sign(struct cli *cli, const struct key *key, const struct buf *plain,
+static bool sign(struct cli *cli, const struct key *key, const struct secret *plain,
                  struct buf *signature, struct err *err)
 {
-    if (key_sign_sha256(key, buf_bytes(plain), signature, err) &&
-        key_verify_sha256(key, buf_bytes(plain), buf_bytes(signature), err))
+    if (key_sign_sha256(key, secret_bytes(plain), signature, err) &&
+        key_verify_sha256(key, secret_bytes(plain), buf_bytes(signature), err))
         return true;
     (void)cli_fail(cli, EXIT_KEY, NULL);
     return err_in(err, "signing the recovery secret");
@@ -157,7 +130,7 @@ static bool show_progress(struct cli *cli, const struct json *data, struct err *
     return output_result(&cli->out, "RecoveryProgress", buf_bytes(&json), buf_bytes(&text), err);
 }
 
-static bool upload(struct cli *cli, struct session *s, const struct buf *secret,
+static bool upload(struct cli *cli, struct session *s, struct bytes secret,
                    const struct buf *signature, struct err *err)
 {
     auto_answer answer = { 0 };
@@ -166,7 +139,7 @@ static bool upload(struct cli *cli, struct session *s, const struct buf *secret,
     if (!session_verify(s, err) || !session_bind(s, err))
         return false;
     buf_add_string(&body, "{\"recoverySecret\":");
-    json_put_octets(&body, buf_bytes(secret));
+    json_put_octets(&body, secret);
     buf_add_string(&body, ",\"recoverySecretSignature\":");
     json_put_octets(&body, buf_bytes(signature));
     buf_add_u8(&body, '}');
@@ -179,13 +152,16 @@ static bool upload(struct cli *cli, struct session *s, const struct buf *secret,
 bool run_recover(struct cli *cli, struct err *err)
 {
     auto_session s = { 0 };
-    auto_buf plain = { 0 }, signature = { 0 };
+    auto_buf signature = { 0 };
 
     if (!session_open(&s, cli, cli_argument(cli, 1), err))
         return false;
     auto_key *key = read_key(cli, err);
-    return key != NULL && read_secret(cli, key, &plain, err) &&
-           sign(cli, key, &plain, &signature, err) && upload(cli, &s, &plain, &signature, err);
+    if (key == NULL)
+        return false;
+    auto_secret *plain = read_secret(cli, key, err);
+    return plain != NULL && sign(cli, key, plain, &signature, err) &&
+           upload(cli, &s, secret_bytes(plain), &signature, err);
 }
 
 bool run_recover_with_signature(struct cli *cli, struct err *err)
@@ -197,7 +173,7 @@ bool run_recover_with_signature(struct cli *cli, struct err *err)
            input_file(cli, cli_argument(cli, 0), LARGEST_FILE, &secret, err) &&
            input_file(cli, option_text(&cli->options, "signature"), LARGEST_FILE, &signature,
                       err) &&
-           upload(cli, &s, &secret, &signature, err);
+           upload(cli, &s, buf_bytes(&secret), &signature, err);
 }
 
 /* ---- the parts for a machine without a network ---- */
@@ -255,11 +231,14 @@ static bool put_binary(struct cli *cli, const struct buf *binary, const char *wh
 
 bool run_sign_secret(struct cli *cli, struct err *err)
 {
-    auto_buf plain = { 0 }, signature = { 0 };
+    auto_buf signature = { 0 };
     auto_key *key = read_key(cli, err);
 
-    return key != NULL && read_secret(cli, key, &plain, err) &&
-           sign(cli, key, &plain, &signature, err) && put_binary(cli, &signature, "Signature", err);
+    if (key == NULL)
+        return false;
+    auto_secret *plain = read_secret(cli, key, err);
+    return plain != NULL && sign(cli, key, plain, &signature, err) &&
+           put_binary(cli, &signature, "Signature", err);
 }
 
 static struct key *read_coordinator_key(struct cli *cli, struct err *err)
@@ -280,13 +259,15 @@ static struct key *read_coordinator_key(struct cli *cli, struct err *err)
 bool run_encrypt_secret(struct cli *cli, struct err *err)
 {
     const bool has_key = option_is_set(&cli->options, "key");
-    auto_buf plain = { 0 }, encrypted = { 0 };
+    auto_buf encrypted = { 0 };
     auto_key *coordinator = read_coordinator_key(cli, err);
 
     if (coordinator == NULL)
         return false;
     auto_key *key = has_key ? read_key(cli, err) : NULL;
-    return (key != NULL || !has_key) && read_secret(cli, key, &plain, err) &&
-           key_oaep_encrypt(coordinator, buf_bytes(&plain), &encrypted, err) &&
+    if (has_key && key == NULL)
+        return false;
+    auto_secret *plain = read_secret(cli, key, err);
+    return plain != NULL && key_oaep_encrypt(coordinator, secret_bytes(plain), &encrypted, err) &&
            put_binary(cli, &encrypted, "Encrypted secret", err);
 }

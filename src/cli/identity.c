@@ -14,19 +14,26 @@ static struct secret *ask(void *path, struct err *err)
     return prompt_passphrase(what, err);
 }
 
-struct key *identity_key(struct cli *cli, const char *path, struct err *err)
+typedef struct key *key_reader(struct bytes pem, key_ask *ask, void *ctx, struct err *err);
+
+static struct key *read_key(struct cli *cli, const char *path, key_reader *read, struct err *err)
 {
     auto_string *name = mem_string(path);
     auto_buf pem = { 0 };
 
     if (!input_file(cli, path, LARGEST_FILE, &pem, err))
         return NULL;
-    struct key *const key = key_from_private_pem(buf_bytes(&pem), ask, name, err);
+    struct key *const key = read(buf_bytes(&pem), ask, name, err);
     if (key == NULL) {
         (void)cli_fail(cli, EXIT_KEY, NULL);
         (void)err_in(err, "%s", path);
     }
     return key;
+}
+
+struct key *identity_recovery_key(struct cli *cli, const char *path, struct err *err)
+{
+    return read_key(cli, path, key_from_recovery_private_pem, err);
 }
 
 /* The leaf comes first, whatever follows. */
@@ -58,7 +65,7 @@ bool identity_user(struct cli *cli, struct cert **cert, struct key **key, struct
 
     if (own == NULL)
         return false;
-    auto_key *own_key = identity_key(cli, key_path, err);
+    auto_key *own_key = read_key(cli, key_path, key_from_private_pem, err);
     if (own_key == NULL)
         return false;
     auto_key *certified = cert_public_key(own, err);

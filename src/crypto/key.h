@@ -51,13 +51,6 @@ bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err) 
  * seconds.
  */
 struct key *key_from_private_pkcs8(struct bytes der, struct err *err) MUST_CHECK;
-/* RSAPrivateKey DER (RFC 8017, A.1.2); PKCS#8 may be taken as well. */
-struct key *key_from_private_pkcs1(struct bytes der, struct err *err) MUST_CHECK;
-/*
- * The private half of a recovery key in PEM: the first block of type `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY`
- * (PKCS#1), not encrypted, RSA within the bounds of key_from_recovery_pem. FAIL_MALFORMED.
- */
-struct key *key_from_recovery_private_pem(struct bytes pem, struct err *err) MUST_CHECK;
 /* SEC 1 ECPrivateKey DER (RFC 5915) with curve and point, as `privateKey:*` values of the state. */
 bool key_private_sec1(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 /* The curve must be there, the point may be left out. */
@@ -70,6 +63,9 @@ typedef struct secret *key_ask(void *ctx, struct err *err);
  */
 struct key *key_from_private_pem(struct bytes pem, key_ask *ask, void *ctx,
                                  struct err *err) MUST_CHECK;
+/* The same for the private half of a recovery key: RSA within the bounds of key_from_recovery_pem. */
+struct key *key_from_recovery_private_pem(struct bytes pem, key_ask *ask, void *ctx,
+                                          struct err *err) MUST_CHECK;
 /* The private scalar of an EC key, big-endian, without leading zero bytes. Appends. */
 bool key_private_scalar(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
 

@@ -237,17 +237,6 @@ struct key *key_from_private_pkcs8(struct bytes der, struct err *err)
     return accept_private(pkey, der.len - (size_t)(at - der.at), "PKCS#8 key", err);
 }
 
-struct key *key_from_private_pkcs1(struct bytes der, struct err *err)
-{
-    static const char what[] = "RSA private key";
-    const uint8_t *at = der.at;
-
-    if (!size_fits(der, what, err))
-        return NULL;
-    EVP_PKEY *const pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)der.len);
-    return accept_private(pkey, der.len - (size_t)(at - der.at), what, err);
-}
-
 bool key_private_sec1(const struct key *key, struct buf *out, struct err *err)
 {
     if (key_type(key) != KEY_ECDSA)

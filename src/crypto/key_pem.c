@@ -47,7 +47,7 @@ static void name_failure(const struct asking *asking, struct err *err)
         ERR_clear_error();
         (void)err_set(err, FAIL_DENIED, "private key: the passphrase does not open it");
     } else {
-        (void)libcrypto_refused(err, FAIL_MALFORMED, "private key: no PEM block holds one");
+        (void)libcrypto_refused(err, FAIL_MALFORMED, "given PEM data is not a private key");
     }
 }
 
