@@ -888,6 +888,12 @@ def retries_are_for_what_only_reads(home):
     cli("status", "-i", fake.at).expect(UNREACHABLE)
     cli("status", "-i", fake.at, "--retry", "2").expect(OK, "3: x\n", "trying again")
     fake.close()
+    for answer in (says("{}", "503 Service Unavailable"), lambda sock, request: sock.close()):
+        fake = Fake(home, answer)
+        cert, key = keys.user("alice")
+        cli("manifest", "update", "cancel", fake.at, "-i", "-c", cert, "-k", key, "--retry", "3").expect(UNREACHABLE)
+        equal(len(fake.requests), 1, "what may have had an effect is sent once")
+        fake.close()
 
 
 def check_waits_for_a_coordinator_and_precheck_looks_at_the_machine(home):
