@@ -33,16 +33,15 @@
       .letter = 'c',                                                                               \
       .kind = FLAG_FILE,                                                                           \
       .value = "FILE",                                                                             \
-      .files = "*.pem *.crt",                                                                      \
       .help = "the user's certificate, PEM" },                                                     \
     {                                                                                              \
-        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE", .files = "*.pem *.key",  \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
         .help = "its private key, PEM; an encrypted one asks for its passphrase"                   \
     }
 #define USER_GROUPS GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" })
 #define KEY_FLAG                                                                                   \
     {                                                                                              \
-        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE", .files = "*.pem *.key",  \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
         .help = "private RSA key of the secret's holder, PEM; an encrypted one asks for its "      \
                 "passphrase"                                                                       \
     }
@@ -61,14 +60,13 @@
     "Verifies the Coordinator, compares its root certificate with that of the certificate cache "  \
     "(not with --insecure),\n"                                                                     \
     "and writes PEM. The intermediate is one that the root has signed."
-#define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1, .kinds = { ARGUMENT_ENDPOINT }
-#define FILE_AND_ENDPOINT .least = 2, .most = 2, .kinds = { ARGUMENT_FILE, ARGUMENT_ENDPOINT }
+#define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1
+#define FILE_AND_ENDPOINT .least = 2, .most = 2
 
 const struct flag GLOBAL_FLAGS[] = {
     { .name = "coordinator-cert",
       .kind = FLAG_FILE,
       .value = "FILE",
-      .files = "*.pem *.crt",
       .help = "certificate cache instead of marblerun/coordinator-cert.pem in the configuration "
               "directory" },
     { .name = "insecure",
@@ -78,7 +76,6 @@ const struct flag GLOBAL_FLAGS[] = {
     { .name = "era-config",
       .kind = FLAG_FILE,
       .value = "FILE",
-      .files = "*.json",
       .help =
           "policy for the Coordinator's quote (no effect in this version: quotes are refused)" },
     { .name = "accepted-tcb-statuses",
@@ -150,7 +147,6 @@ const struct command COMMANDS[] = {
     { .words = "check",
       .arguments = "[IP:PORT]",
       .most = 1,
-      .kinds = { ARGUMENT_ENDPOINT },
       .run = run_check,
       .summary = "wait until a Coordinator answers",
       .text = "Asks once a second until the Coordinator answers or --timeout is over, whoever it "
@@ -209,7 +205,6 @@ const struct command COMMANDS[] = {
       .arguments = "<manifest.json|yaml>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_FILE },
       .run = run_manifest_signature,
       .summary = "print the hash that names a manifest",
       .text = "Prints the SHA-256 of the manifest as a Coordinator gets it: of the file when it is "
@@ -232,7 +227,6 @@ const struct command COMMANDS[] = {
       .arguments = "<manifest.json|yaml>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_FILE },
       .run = run_manifest_check,
       .summary = "check a manifest before any secret is generated, print its fingerprint",
       .text = "Checks the manifest as a Coordinator does before it generates anything. Nothing is "
@@ -242,12 +236,10 @@ const struct command COMMANDS[] = {
       .arguments = "<log>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_FILE },
       .run = run_manifest_check_log,
       .flags = FLAGS({ .name = "root",
                        .kind = FLAG_FILE,
                        .value = "FILE",
-                       .files = "*.pem *.crt",
                        .required = true,
                        .help = "PEM with the Coordinator's root certificate as its last one" },
                      { .name = "earlier",
@@ -345,7 +337,6 @@ const struct command COMMANDS[] = {
       .arguments = "<name> ... <IP:PORT>",
       .least = 2,
       .most = ARGUMENTS_ANY,
-      .kinds = { ARGUMENT_WORD, ARGUMENT_ENDPOINT },
       .run = run_secret_get,
       .flags = FLAGS(USER_FLAGS, OUTPUT("write the secrets to FILE, as JSON", NULL)),
       .groups = USER_GROUPS,
@@ -375,7 +366,6 @@ const struct command COMMANDS[] = {
                        .letter = 'k',
                        .kind = FLAG_FILE,
                        .value = "FILE",
-                       .files = "*.pem *.key",
                        .required = true,
                        .help = "private recovery key of the holder, PEM" },
                      { .name = "secret",
@@ -439,12 +429,10 @@ const struct command COMMANDS[] = {
       .arguments = "<recovery_key_file>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_FILE },
       .run = run_encrypt_secret,
       .flags = FLAGS({ .name = "coordinator-pub-key",
                        .kind = FLAG_FILE,
                        .value = "FILE",
-                       .files = "*.pem",
                        .required = true,
                        .help = "the Coordinator's key, as public-key fetches it" },
                      BINARY_OUTPUT, KEY_FLAG),
@@ -457,7 +445,6 @@ const struct command COMMANDS[] = {
       .arguments = "<recovery_key_file>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_FILE },
       .run = run_sign_secret,
       .flags = FLAGS(BINARY_OUTPUT, KEY_FLAG),
       .groups = KEY_GROUPS,
@@ -469,14 +456,12 @@ const struct command COMMANDS[] = {
     { .words = "help",
       .arguments = "[command]",
       .most = 4,
-      .kinds = { ARGUMENT_WORD },
       .run = run_help,
       .summary = "show help for a command" },
     { .words = "completion",
       .arguments = "<bash|zsh|fish>",
       .least = 1,
       .most = 1,
-      .kinds = { ARGUMENT_WORD },
       .run = run_completion,
       .flags = FLAGS({ .name = "no-descriptions",
                        .kind = FLAG_SWITCH,
@@ -487,7 +472,6 @@ const struct command COMMANDS[] = {
     { .words = "manual",
       .arguments = "[page]",
       .most = 1,
-      .kinds = { ARGUMENT_WORD },
       .hidden = true,
       .run = run_manual,
       .summary = "print a page of the manual as scdoc, or the names of all pages" },

@@ -30,7 +30,6 @@ void output_init(struct output *out, enum output_format format, const char *colo
     *out = (struct output){ .format = format,
                             .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                             .error_is_terminal = isatty(STDERR_FILENO) == 1 };
-    out->color_out = wants_color(color, out->out_is_terminal);
     out->color_error = wants_color(color, out->error_is_terminal);
 }
 

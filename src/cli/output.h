@@ -16,7 +16,7 @@ enum output_format { FORMAT_NONE = 0, FORMAT_TEXT, FORMAT_JSON, FORMAT_YAML };
 struct output {
     enum output_format format;
     bool out_is_terminal, error_is_terminal;
-    bool color_out, color_error;
+    bool color_error;
     struct buf warnings; /* JSON array without its brackets */
     struct buf checks;   /* the same: what was checked about the Coordinator, in words */
 };

@@ -30,7 +30,6 @@ struct flag {
     const char *standard; /* default as text; NULL: none */
     const char *help;
     const char *choices; /* FLAG_CHOICE: words separated by blanks */
-    const char *files;   /* FLAG_FILE: pattern for completion; NULL: any file */
     const char *alias;   /* a second, hidden name; NULL: none */
     bool required;
 };
@@ -41,15 +40,11 @@ struct flag_group {
     const char *flags; /* names separated by blanks */
 };
 
-/* What completion offers for the positional arguments, in their order. */
-enum argument_kind { ARGUMENT_NONE = 0, ARGUMENT_FILE, ARGUMENT_ENDPOINT, ARGUMENT_WORD };
-
 enum { ARGUMENTS_ANY = 1 << 20 };
 struct command {
-    const char *words;     /* separated by blanks; empty: the program itself */
-    const char *arguments; /* for usage; NULL: none */
-    unsigned least, most;  /* count of arguments */
-    enum argument_kind kinds[2];
+    const char *words;               /* separated by blanks; empty: the program itself */
+    const char *arguments;           /* for usage; NULL: none */
+    unsigned least, most;            /* count of arguments */
     const struct flag *flags;        /* ends with a flag without name; NULL: none */
     const struct flag_group *groups; /* ends with GROUP_NONE; NULL: none */
     const char *summary;             /* one line, no full stop */
