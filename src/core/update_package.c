@@ -60,12 +60,17 @@ static bool load_packages(struct raising *r, struct err *err)
 static bool raise_one(const struct manifest_package *to, struct manifest_package *p,
                       struct err *err)
 {
-    if (to->debug || to->unique_id.len > 0 || to->signer_id.len > 0 || to->product_id.present)
+    if (to->debug || to->unique_id.len > 0 || to->signer_id.len > 0 || to->product_id.present ||
+        to->tdx.present || to->snp.present)
         return manifest_refuse(to->source, NULL, err,
                                "update manifest contains unupdatable values");
     if (!to->security_version.present)
         return manifest_refuse(to->source, NULL, err,
                                "update manifest does not specify a SecurityVersion to update");
+    if (!manifest_package_has_sgx(p))
+        return manifest_refuse(to->source, "SecurityVersion", err,
+                               "SecurityVersion is that of an SGX enclave, and the package has "
+                               "none");
     if (p->security_version.present && to->security_version.value < p->security_version.value)
         return manifest_refuse(to->source, "SecurityVersion", err,
                                "update manifest tries to downgrade SecurityVersion of the "

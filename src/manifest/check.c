@@ -31,6 +31,7 @@ static const check_rule consistency[] = {
     check_seal_mode,
     check_feature_gates,
     check_recovery_threshold,
+    check_tee_values,
 };
 
 /* Phases B and C, as far as they show without generating anything and executing templates. */

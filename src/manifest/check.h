@@ -30,6 +30,7 @@ CHECK_RULE(check_update_threshold);     /* V19 */
 CHECK_RULE(check_seal_mode);            /* V20 */
 CHECK_RULE(check_feature_gates);        /* V21 */
 CHECK_RULE(check_recovery_threshold);   /* V22, V23 */
+CHECK_RULE(check_tee_values);           /* ours: TDX, SEV-SNP, infrastructures */
 CHECK_RULE(check_secrets_can_be_made);  /* M1 */
 CHECK_RULE(check_recovery_keys);        /* M2 */
 CHECK_RULE(check_user_certificates);    /* M3 */

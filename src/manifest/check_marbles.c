@@ -42,6 +42,10 @@ static bool package_is_complete(const struct manifest_package *package, struct e
 
     if (package->debug)
         return true;
+    /* For other TEEs alone; what identifies there, check_tee_values asks for. */
+    if ((package->tdx.present || package->snp.present) && package->unique_id.len == 0 && !signer &&
+        !product && !version)
+        return true;
     if (package->unique_id.len > 0) {
         if (!signer && !product && !version)
             return true;

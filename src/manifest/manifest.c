@@ -102,6 +102,12 @@ DEFINE_LOOKUP(manifest_user, users, user_count)
 DEFINE_LOOKUP(manifest_role, roles, role_count)
 DEFINE_LOOKUP(manifest_recovery_key, recovery_keys, recovery_key_count)
 
+bool manifest_package_has_sgx(const struct manifest_package *package)
+{
+    return (!package->tdx.present && !package->snp.present) || package->unique_id.len > 0 ||
+           package->signer_id.len > 0;
+}
+
 bool manifest_next_secret(const struct manifest *m, struct bytes after, bool first,
                           struct bytes *name)
 {

@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "crypto/cert.h"
 #include "crypto/key.h"
+#include "manifest/tee.h"
 #include "manifest/template/template.h"
 
 /*
@@ -42,14 +43,20 @@ struct manifest_package {
     struct optional_uint product_id, security_version;
     struct text_list accepted_tcb_statuses; /* none: SWHardeningNeeded */
     struct text_list accepted_advisories;   /* none: all */
+    /* For evidence of these TEEs; the members above but Debug and the lists are for SGX. */
+    struct manifest_tdx tdx;
+    struct manifest_snp snp;
 };
+/* May evidence of SGX be judged by it? One with parts for other TEEs has to name an enclave for that. */
+bool manifest_package_has_sgx(const struct manifest_package *package) MUST_CHECK;
 
-/* Section 5: stored, without effect. */
+/* Section 5. Unlike the original we hold evidence to it (docs/policy.md). */
 struct manifest_infrastructure {
     struct bytes name;
     const struct json *source;
     struct octets cpu_svn, root_ca;
-    struct optional_uint qe_svn, pce_svn; /* 16 bits */
+    struct optional_uint qe_svn, pce_svn;                  /* 16 bits */
+    struct text_list references[PLATFORM_REFERENCE_COUNT]; /* hex as written */
 };
 
 enum manifest_encoding { ENCODING_NONE = 0, ENCODING_STRING, ENCODING_BASE64, ENCODING_HEX };

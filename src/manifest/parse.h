@@ -35,6 +35,10 @@ struct field {
 bool parse_fields(struct parse *p, const struct json *object, const struct field *fields,
                   size_t count, void *base) MUST_CHECK;
 
+/* As parse_fields; a member without a field fails. */
+bool parse_known_fields(struct parse *p, const struct json *object, const struct field *fields,
+                        size_t count, void *base) MUST_CHECK;
+
 bool read_bool(struct parse *p, const struct json *value, void *out);
 bool read_text(struct parse *p, const struct json *value, void *out); /* struct bytes */
 bool read_uint64(struct parse *p, const struct json *value, void *out);
@@ -85,6 +89,12 @@ void parse_objection(struct parse *p, const struct json *value, const char *text
 
 /* Names come from the document and may hold anything; an error is one line. */
 void keep_one_line(char *text);
+
+/* struct text_list: a text or a list of texts; null gives absent. */
+bool read_references(struct parse *p, const struct json *value, void *out);
+/* struct manifest_tdx, struct manifest_snp; they replace what was there, null gives absent. */
+bool parse_tdx(struct parse *p, const struct json *value, void *out);
+bool parse_snp(struct parse *p, const struct json *value, void *out);
 
 /* One entry of a map each; out is the struct of the name. */
 bool parse_package(struct parse *p, const struct json *value, void *out);

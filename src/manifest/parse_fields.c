@@ -4,23 +4,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool parse_fields(struct parse *p, const struct json *object, const struct field *fields,
-                  size_t count, void *base)
+/* NULL when there is none for this member. */
+static const struct field *field_of(const struct json *member, const struct field *fields,
+                                    size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (json_name_is(member, fields[i].name))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+static bool parse_members(struct parse *p, const struct json *object, const struct field *fields,
+                          size_t count, bool all_known, void *base)
 {
     bool null;
 
     if (!json_expect(object, JSON_OBJECT, &null, p->err))
         return false;
     for (const struct json *m = json_first(object); m != NULL; m = json_next(m)) {
-        for (size_t i = 0; i < count; i++) {
-            if (!json_name_is(m, fields[i].name))
-                continue;
-            if (!fields[i].read(p, m, (uint8_t *)base + fields[i].offset))
-                return false;
-            break;
-        }
+        const struct field *const field = field_of(m, fields, count);
+        if (field == NULL && all_known)
+            return json_fail(m, p->err, "this member is not known");
+        if (field != NULL && !field->read(p, m, (uint8_t *)base + field->offset))
+            return false;
     }
     return true;
+}
+
+bool parse_fields(struct parse *p, const struct json *object, const struct field *fields,
+                  size_t count, void *base)
+{
+    return parse_members(p, object, fields, count, false, base);
+}
+
+bool parse_known_fields(struct parse *p, const struct json *object, const struct field *fields,
+                        size_t count, void *base)
+{
+    return parse_members(p, object, fields, count, true, base);
 }
 
 bool read_bool(struct parse *p, const struct json *value, void *out)

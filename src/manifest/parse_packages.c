@@ -13,6 +13,8 @@ bool parse_package(struct parse *p, const struct json *value, void *out)
         FIELD("SecurityVersion", struct manifest_package, security_version, read_optional_uint64),
         FIELD("AcceptedTCBStatuses", struct manifest_package, accepted_tcb_statuses, read_texts),
         FIELD("AcceptedAdvisories", struct manifest_package, accepted_advisories, read_texts),
+        FIELD("TDX", struct manifest_package, tdx, parse_tdx),
+        FIELD("SNP", struct manifest_package, snp, parse_snp),
     };
 
     return parse_fields(p, value, fields, COUNT_OF(fields), out);
@@ -25,6 +27,9 @@ bool parse_infrastructure(struct parse *p, const struct json *value, void *out)
         FIELD("QESVN", struct manifest_infrastructure, qe_svn, read_optional_uint16),
         FIELD("PCESVN", struct manifest_infrastructure, pce_svn, read_optional_uint16),
         FIELD("RootCA", struct manifest_infrastructure, root_ca, read_octets),
+        FIELD("FMSPC", struct manifest_infrastructure, references[PLATFORM_FMSPC], read_references),
+        FIELD("ChipIDs", struct manifest_infrastructure, references[PLATFORM_CHIP_IDS],
+              read_references),
     };
 
     return parse_fields(p, value, fields, COUNT_OF(fields), out);

@@ -58,6 +58,63 @@ void json_put_texts(struct buf *out, const char *name, const struct text_list *t
     buf_add_string(out, "]");
 }
 
+/* A text or list in the manifest; a list here. */
+static void put_references(struct buf *out, const struct reference_kind *kinds,
+                           const struct text_list *references, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (references[i].present)
+            json_put_texts(out, kinds[i].name, &references[i]);
+    }
+}
+
+static void put_tdx(struct buf *out, const struct manifest_tdx *tdx)
+{
+    json_put_name(out, "TDX");
+    buf_add_string(out, "{");
+    put_references(out, tdx_reference_kinds, tdx->references, TDX_REFERENCE_COUNT);
+    for (size_t i = 0; i < TDX_BITS_COUNT; i++) {
+        if (!tdx->bits[i].present)
+            continue;
+        json_put_name(out, tdx_bits_kinds[i].name);
+        buf_add_string(out, "{");
+        put_text(out, "Value", tdx->bits[i].value);
+        put_text(out, "Mask", tdx->bits[i].mask);
+        buf_add_string(out, "}");
+    }
+    buf_add_string(out, "}");
+}
+
+static void put_snp_policy(struct buf *out, const struct snp_policy *policy)
+{
+    json_put_name(out, "Policy");
+    buf_add_string(out, "{");
+    for (size_t i = 0; i < SNP_POLICY_FLAG_COUNT; i++)
+        put_bool(out, snp_policy_kinds[i].name, policy->flags[i]);
+    put_uint(out, "ABIMajor", policy->abi_major);
+    put_uint(out, "ABIMinor", policy->abi_minor);
+    buf_add_string(out, "}");
+}
+
+/* With the defaults that the manifest left out, so that they never change under a running deployment. */
+static void put_snp(struct buf *out, const struct manifest_snp *snp)
+{
+    json_put_name(out, "SNP");
+    buf_add_string(out, "{");
+    put_references(out, snp_reference_kinds, snp->references, SNP_REFERENCE_COUNT);
+    put_uint(out, "MinimumGuestSVN", snp->minimum_guest_svn);
+    json_put_name(out, "MinimumTCB");
+    buf_add_string(out, "{");
+    for (size_t i = 0; i < SNP_TCB_PART_COUNT; i++)
+        put_uint(out, snp_tcb_part_names[i], snp->minimum_tcb[i]);
+    buf_add_string(out, "}");
+    put_uint(out, "VMPL", snp->vmpl);
+    put_snp_policy(out, &snp->policy);
+    if (snp->products.present)
+        json_put_texts(out, "Products", &snp->products);
+    buf_add_string(out, "}");
+}
+
 void record_write_package(const struct manifest_package *package, struct buf *out)
 {
     buf_add_string(out, "{");
@@ -68,6 +125,10 @@ void record_write_package(const struct manifest_package *package, struct buf *ou
     put_optional_uint(out, "SecurityVersion", package->security_version);
     json_put_texts(out, "AcceptedTCBStatuses", &package->accepted_tcb_statuses);
     json_put_texts(out, "AcceptedAdvisories", &package->accepted_advisories);
+    if (package->tdx.present)
+        put_tdx(out, &package->tdx);
+    if (package->snp.present)
+        put_snp(out, &package->snp);
     buf_add_string(out, "}");
 }
 
@@ -79,6 +140,8 @@ void record_write_infrastructure(const struct manifest_infrastructure *infrastru
     put_optional_uint(out, "QESVN", infrastructure->qe_svn);
     put_optional_uint(out, "PCESVN", infrastructure->pce_svn);
     put_octets(out, "RootCA", infrastructure->root_ca);
+    put_references(out, platform_reference_kinds, infrastructure->references,
+                   PLATFORM_REFERENCE_COUNT);
     buf_add_string(out, "}");
 }
 

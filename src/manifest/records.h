@@ -5,7 +5,8 @@
 
 /*
  * The JSON records of the state (state-and-recovery.md, 5.3), byte for byte as the original writes
- * them: `package:<name>`, `marble:<name>` and so on. Writers append to `out`.
+ * them: `package:<name>`, `marble:<name>` and so on. What the original does not have (manifest/tee.h) comes behind its
+ * members, and only when the manifest has it. Writers append to `out`.
  *
  * What is read back comes from an opened seal or an imported state: it is checked, and its views
  * live in the arena.
