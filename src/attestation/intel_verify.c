@@ -32,6 +32,13 @@ static void verification_clear(struct verification *v)
 }
 #define auto_verification struct verification CLEANUP(verification_clear)
 
+static uint16_t number_of(struct bytes two)
+{
+    struct reader r = reader_over(two);
+
+    return reader_u16le(&r, "number");
+}
+
 /* ---- step 0 ---- */
 
 static bool parse(struct verification *v)
@@ -49,6 +56,7 @@ static bool parse(struct verification *v)
         return verdict_fail(&v->j, step, REASON_FORMAT, "quote: %s", err.text);
     v->j.verdict->cert_data_type = v->signature.cert_data_type;
     enclave_report_read(v->signature.qe_report, &v->qe);
+    v->j.verdict->qe_isvsvn = number_of(v->qe.isvsvn);
     verdict_passed(&v->j, step);
     return true;
 }
@@ -98,6 +106,7 @@ static bool read_pck(struct verification *v)
     verdict->pcesvn = v->pck.pcesvn;
     for (size_t i = 0; i < PCK_COMPONENTS; i++)
         verdict->pck_components[i] = v->pck.components[i];
+    verdict->root_ca = arena_bytes(v->j.arena, cert_der(intel_chain_root(&v->pck_chain)));
     verdict->pck_ca = pck_ca_name(v->pck_chain.certs[1]);
     verdict_passed(&v->j, step);
     return true;
@@ -243,13 +252,6 @@ static bool check_key_binding(const struct verification *v)
                                REASON_QE_REPORT_DATA);
 }
 
-static uint16_t number_of(struct bytes two)
-{
-    struct reader r = reader_over(two);
-
-    return reader_u16le(&r, "number");
-}
-
 static bool check_qe_identity(const struct verification *v)
 {
     const struct qe_identity *const id = &v->collateral->qe_identity;
@@ -325,7 +327,7 @@ static bool evaluate_tcb(const struct verification *v)
     static const char step[] = "TCB level";
     struct tcb_platform platform = { .tee = v->quote->tee,
                                      .pck = &v->pck,
-                                     .qe_isvsvn = number_of(v->qe.isvsvn) };
+                                     .qe_isvsvn = v->j.verdict->qe_isvsvn };
     struct tcb_result result;
     struct td_report td;
     struct err err = { 0 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/verdict.h"
 
+#include <string.h>
+
 const char *reason_text(enum reason reason)
 {
     switch (reason) {
@@ -46,4 +48,23 @@ const char *reason_text(enum reason reason)
         return "policy";
     }
     return "";
+}
+
+struct bytes verdict_field_value(const struct verdict *verdict, const char *name)
+{
+    for (size_t i = 0; i < verdict->field_count; i++) {
+        if (strcmp(verdict->fields[i].name, name) == 0)
+            return verdict->fields[i].value;
+    }
+    return BYTES_NONE;
+}
+
+uint64_t verdict_field_number(const struct verdict *verdict, const char *name)
+{
+    const struct bytes value = verdict_field_value(verdict, name);
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < value.len && i < sizeof number; i++)
+        number |= (uint64_t)value.at[i] << 8 * i;
+    return number;
 }

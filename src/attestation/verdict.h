@@ -83,9 +83,10 @@ struct verdict {
     size_t advisory_count, platform_advisory_count, qe_advisory_count;
     const struct bytes *advisories, *platform_advisories, *qe_advisories; /* sorted, each once */
     struct bytes fmspc, pceid, ppid; /* raw bytes; empty before the certificate was read */
-    uint16_t pcesvn;
+    uint16_t pcesvn, qe_isvsvn;
     uint8_t pck_components[PCK_COMPONENTS];
-    const char *pck_ca;            /* "platform", "processor"; NULL before it is known */
+    struct bytes root_ca; /* DER of the root of the PCK chain; empty before it was judged */
+    const char *pck_ca;   /* "platform", "processor"; NULL before it is known */
     int64_t tcb_date, qe_tcb_date; /* seconds since 1970; 0: not known */
     uint64_t evaluation_number;    /* tcbEvaluationDataNumber: the smaller of the two */
     int64_t earliest_issue, latest_issue,
@@ -97,3 +98,8 @@ struct verdict {
     bool revocation_checked; /* the bundle had a CRL */
     struct snp_tcb reported_tcb, current_tcb, committed_tcb, launch_tcb; /* once product is known */
 };
+
+/* The field of this name; empty when the evidence has none. */
+struct bytes verdict_field_value(const struct verdict *verdict, const char *name) MUST_CHECK;
+/* The same as a number of at most 8 bytes, little-endian; 0 when the evidence has none. */
+uint64_t verdict_field_number(const struct verdict *verdict, const char *name) MUST_CHECK;

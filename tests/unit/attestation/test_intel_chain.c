@@ -22,6 +22,8 @@ static void every_form_of_quote_verifies(void **state)
         assert_int_equal(v.module_tcb_status, scene_is_tdx(&s) ? TCB_UP_TO_DATE : TCB_STATUS_NONE);
         assert_int_equal(v.cert_data_type, 5);
         assert_int_equal(v.pcesvn, 13);
+        assert_int_equal(v.qe_isvsvn, 8);
+        assert_bytes_equal(v.root_ca, buf_bytes(&s.root_der));
         assert_string_equal(v.pck_ca, "processor");
         assert_bytes_equal(v.fmspc, BYTES_LITERAL("\x00\xc0\xff\xee\x00\x01"));
         assert_int_equal(v.evaluation_number, 17);

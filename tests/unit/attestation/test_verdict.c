@@ -210,6 +210,22 @@ static void every_reason_has_a_text_of_its_own(void **state)
     }
 }
 
+static void fields_are_found_by_their_name(void **state)
+{
+    auto_scene s = { 0 };
+    (void)state;
+
+    scene_init(&s);
+    verdict_add_field(&s.j, "mrtd", BYTES_LITERAL("\1\2"));
+    verdict_add_number_field(&s.j, "isvsvn", BYTES_LITERAL("\1\2"));
+    verdict_add_number_field(&s.j, "policy", BYTES_LITERAL("\1\2\3\4\5\6\7\xf8"));
+    assert_bytes_equal(verdict_field_value(&s.verdict, "mrtd"), BYTES_LITERAL("\1\2"));
+    assert_int_equal(verdict_field_value(&s.verdict, "mrt").len, 0);
+    assert_int_equal(verdict_field_number(&s.verdict, "isvsvn"), 0x201);
+    assert_true(verdict_field_number(&s.verdict, "policy") == UINT64_C(0xf807060504030201));
+    assert_int_equal(verdict_field_number(&s.verdict, "vmpl"), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_first_failure_is_the_reason),
     cmocka_unit_test(a_comparison_shows_both_sides),
@@ -221,5 +237,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_ended_before_something_began_is_not_yet_valid),
     cmocka_unit_test(what_has_no_end_has_expired),
     cmocka_unit_test(every_reason_has_a_text_of_its_own),
+    cmocka_unit_test(fields_are_found_by_their_name),
 };
 TEST_MAIN(tests)
