@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /*
- * Evidence as the rooms above see it: what it is bound to, who makes it (issuer.h), and what a
- * verifier says about it.
+ * Evidence as the rooms above see it: what it is bound to, who makes it (issuer.h), and who
+ * judges it (verifier.h).
  */
 enum { REPORT_DATA_LEN = 64, SNP_REPORT_LEN = 1184 }; /* bytes */
 
@@ -36,32 +36,3 @@ enum tcb_status {
 };
 /* "UpToDate", ... */
 const char *tcb_status_text(enum tcb_status status) MUST_CHECK;
-
-/* What verified evidence says. Views live in the arena given to the verifier. */
-struct attested {
-    enum tcb_status tcb_status;
-    bool advisories_known;
-    size_t advisory_count;
-    const struct bytes *advisories; /* of the matching TCB level: "INTEL-SA-00614" */
-    bool debug;
-    struct bytes unique_id;    /* MRENCLAVE, 32 bytes */
-    struct bytes signer_id;    /* MRSIGNER, 32 bytes */
-    uint64_t product_id;       /* ISVPRODID */
-    uint64_t security_version; /* ISVSVN */
-    struct bytes report_data;  /* REPORT_DATA_LEN bytes */
-};
-
-/*
- * Who judges evidence. A Coordinator in a TEE has one; one without a TEE has none and takes no
- * evidence as proof.
- */
-struct quote_verifier {
-    void *ctx;
-    /*
-     * Formats, signatures, certificates, collateral and TCB level; what the evidence is used for
-     * is the caller's to compare. True also for a platform that is not up to date: *attested says
-     * so. now_ms: since 1970. FAIL_DENIED with the reason. From any thread; may take milliseconds.
-     */
-    bool (*verify)(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
-                   struct attested *attested, struct err *err);
-};

@@ -88,6 +88,8 @@ bool json_is_strict(const struct json *top, unsigned max_depth, struct err *err)
  */
 void json_place(const struct json *value, struct buf *out);
 void json_path(const struct json *value, struct buf *out);
+/* A name as it stands in a path: an identifier, or quoted, escaped and cut. */
+void json_put_path_name(struct buf *out, struct bytes name);
 /* Sets FAIL_MALFORMED "<path> (line L:C): <text>", for the top value "line L:C: <text>", and
  * returns false. At most 200 bytes of the text are kept. */
 bool json_fail(const struct json *value, struct err *err, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -105,6 +105,14 @@ static void add_quoted_name(struct buf *out, struct bytes name)
     buf_add_string(out, name.len > 0 ? "\"..." : "\"");
 }
 
+void json_put_path_name(struct buf *out, struct bytes name)
+{
+    if (is_identifier(name) && name.len <= NAME_MAX_BYTES)
+        buf_add(out, name);
+    else
+        add_quoted_name(out, name);
+}
+
 /* The last step of the way to a value that has a parent: `.name`, `."a name"` or `[3]`. */
 static void add_step(struct buf *out, const struct json *value)
 {
@@ -114,10 +122,7 @@ static void add_step(struct buf *out, const struct json *value)
     }
     if (value->parent->parent != NULL)
         buf_add_u8(out, '.');
-    if (is_identifier(value->name) && value->name.len <= NAME_MAX_BYTES)
-        buf_add(out, value->name);
-    else
-        add_quoted_name(out, value->name);
+    json_put_path_name(out, value->name);
 }
 
 /* From the value upwards, because that is where the pointers lead; so a long path loses its

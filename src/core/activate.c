@@ -87,9 +87,26 @@ static bool read_package(struct work *w, struct manifest_package *package, struc
                        BYTES_FMT(w->marble->package));
     if (w->core->verifier == NULL)
         return true; /* nothing is compared */
-    if (record_parse_package(record, &w->arena, package, err))
-        return true;
-    return err_in(err, "loading package data");
+    if (!record_parse_package(record, &w->arena, package, err))
+        return err_in(err, "loading package data");
+    package->name = w->marble->package;
+    return true;
+}
+
+/* All that would have to be different, for whoever runs the cluster; the Marble is told the first. */
+static void log_refusal(const struct work *w, const struct err *reason,
+                        const struct policy_report *report)
+{
+    const struct log *const log = w->core->env->log;
+
+    log_warn(log, "Quote refused", LOG_BYTES("type", w->marble->name),
+             LOG_TEXT("reason", reason->text));
+    for (size_t i = 0; i < report->count; i++) {
+        const struct policy_finding *const f = &report->at[i];
+        log_warn(log, "Policy not met", LOG_BYTES("type", w->marble->name),
+                 LOG_BYTES("member", f->member), LOG_BYTES("expected", f->expected),
+                 LOG_BYTES("got", f->got), LOG_BYTES("acceptedBy", f->accepts));
+    }
 }
 
 static bool verify(struct work *w, struct err *err)
@@ -107,15 +124,16 @@ static bool verify(struct work *w, struct err *err)
     const struct admission admission = {
         .verifier = w->core->verifier,
         .package = &package,
+        .infrastructures = m->infrastructures,
         .infrastructure_count = m->infrastructure_count,
         .quote = w->asked->quote,
         .leaf = w->asked->leaf,
         .now_ms = env->now_ms(env->ctx),
     };
-    if (admission_check(&admission, &reason, err))
+    struct policy_report *const report = arena_alloc(&w->arena, sizeof *report);
+    if (admission_check(&admission, &w->arena, report, &reason, err))
         return true;
-    log_warn(env->log, "Quote refused", LOG_BYTES("type", w->marble->name),
-             LOG_TEXT("reason", reason.text));
+    log_refusal(w, &reason, report);
     return false;
 }
 

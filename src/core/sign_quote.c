@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "attestation/verifier.h"
 #include "codec/text.h"
 #include "core/internal.h"
 
@@ -17,15 +18,15 @@ bool core_sign_quote(struct core *core, const struct snapshot *now, struct bytes
                      enum tcb_status *status, struct buf *signature, struct err *err)
 {
     const struct quote_verifier *const verifier = core->verifier;
-    struct attested attested = { 0 };
     auto_arena arena = { 0 };
+    struct verdict *const verdict = arena_alloc(&arena, sizeof *verdict);
 
     if (verifier == NULL)
         return err_set(err, FAIL_DENIED,
                        "this Coordinator runs without a TEE and cannot verify quotes");
-    if (!verifier->verify(verifier->ctx, quote, core->env->now_ms(core->env->ctx), &arena,
-                          &attested, err))
+    if (!verifier->verify(verifier->ctx, quote, core->env->now_ms(core->env->ctx), &arena, verdict,
+                          err))
         return false;
-    *status = attested.tcb_status;
-    return sign(now, quote, attested.tcb_status, signature, err);
+    *status = verdict->tcb_status;
+    return sign(now, quote, verdict->tcb_status, signature, err);
 }

@@ -213,7 +213,7 @@ struct cert *outcome_cert(const struct outcome *o, const char *variable, unsigne
 /* ---- evidence ---- */
 
 static bool fake_verify(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
-                        struct attested *attested, struct err *err)
+                        struct verdict *verdict, struct err *err)
 {
     struct fake_verifier *const v = ctx;
 
@@ -221,7 +221,14 @@ static bool fake_verify(void *ctx, struct bytes evidence, int64_t now_ms, struct
     (void)now_ms;
     (void)arena;
     (void)__atomic_add_fetch(&v->calls, 1, __ATOMIC_SEQ_CST);
-    *attested = v->says;
+    *verdict = v->says;
+    verdict->fields[0] = (struct verdict_field){ .name = "mrenclave", .value = v->unique_id };
+    verdict->fields[1] = (struct verdict_field){ .name = "mrsigner", .value = v->signer_id };
+    verdict->fields[2] =
+        (struct verdict_field){ .name = "isvprodid", .value = bytes_of(&v->product_id, 1) };
+    verdict->fields[3] =
+        (struct verdict_field){ .name = "isvsvn", .value = bytes_of(&v->security_version, 1) };
+    verdict->field_count = 4;
     return v->refuses == NULL || err_set(err, FAIL_DENIED, "%s", v->refuses);
 }
 
@@ -233,15 +240,14 @@ void fake_verifier_begin(struct fake_verifier *v, struct bytes leaf)
     assert_ok(report_data_of(leaf, BYTES_NONE, buf_grow(&v->report_data, REPORT_DATA_LEN), &err),
               &err);
     /* The package of manifest_text. */
-    v->says = (struct attested){
-        .tcb_status = TCB_UP_TO_DATE,
-        .debug = true,
-        .unique_id = BYTES_LITERAL("\x11"),
-        .signer_id = BYTES_LITERAL("\0"),
-        .product_id = 1,
-        .security_version = 1,
-        .report_data = buf_bytes(&v->report_data),
-    };
+    v->says.tee = TEE_SGX;
+    v->says.tcb_status = TCB_UP_TO_DATE;
+    v->says.debug = true;
+    v->says.report_data = buf_bytes(&v->report_data);
+    v->unique_id = BYTES_LITERAL("\x11");
+    v->signer_id = BYTES_LITERAL("\0");
+    v->product_id = 1;
+    v->security_version = 1;
 }
 
 void fake_verifier_end(struct fake_verifier *v)

@@ -8,6 +8,7 @@
  *   activate              waits; pending_start and pending_wait do not
  *   outcome_file ...      what came out
  */
+#include "attestation/verifier.h"
 #include "core/activate.h"
 #include "fixture.h"
 #include "grpc/marble_messages.h"
@@ -64,7 +65,9 @@ struct cert *outcome_cert(const struct outcome *o, const char *variable, unsigne
 /* A verifier that says what the test wants. */
 struct fake_verifier {
     struct quote_verifier as;
-    struct attested says;
+    struct verdict says; /* and these of an enclave */
+    struct bytes unique_id, signer_id;
+    uint8_t product_id, security_version;
     const char *refuses; /* NULL: it does not */
     struct buf report_data;
     unsigned calls; /* atomic */

@@ -223,7 +223,7 @@ static void package_of_a_later_update_decides(void **state)
     put_value(&s.machine, PREFIX_PACKAGE "p", buf_bytes(&record));
     assert_refused(&s.machine, &asked, ACTIVATION_REFUSED,
                    VERIFICATION "invalid quote: PackageProperties not compliant:\n...");
-    v.says.security_version = 2;
+    v.security_version = 2;
     assert_activated(&s.machine, &asked);
     scene_end(&s);
 }
@@ -236,12 +236,15 @@ static void infrastructures_hide_the_reason(void **state)
 
     (void)state;
     fake_verifier_begin(&v, asked.leaf);
-    scene_begin_in_tee(&s, &v.as, "\"Infrastructures\":{\"i\":{}},");
+    scene_begin_in_tee(&s, &v.as, "\"Infrastructures\":{\"i\":{},\"j\":{\"PCESVN\":13}},");
     assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, VERIFICATION "invalid infrastructure");
     asked.quote = BYTES_LITERAL("a quote");
     v.refuses = "expired";
     assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, VERIFICATION "invalid infrastructure");
     v.refuses = NULL;
+    v.says.pcesvn = 12;
+    assert_refused(&s.machine, &asked, ACTIVATION_REFUSED, VERIFICATION "invalid infrastructure");
+    v.says.pcesvn = 13;
     assert_activated(&s.machine, &asked);
     scene_end(&s);
 }

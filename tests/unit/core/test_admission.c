@@ -24,11 +24,10 @@ static void scene_begin(struct scene *s)
     *s = (struct scene){ .unique_id = test_unhex(MEASURED), .signer_id = test_unhex(SIGNER) };
     fake_verifier_begin(&s->verifier, BYTES_LITERAL("a leaf"));
     s->verifier.says.debug = false;
-    s->verifier.says.unique_id = buf_bytes(&s->unique_id);
-    s->verifier.says.signer_id = buf_bytes(&s->signer_id);
-    s->verifier.says.product_id = 3;
-    s->verifier.says.security_version = 5;
-    s->verifier.says.advisories_known = true;
+    s->verifier.unique_id = buf_bytes(&s->unique_id);
+    s->verifier.signer_id = buf_bytes(&s->signer_id);
+    s->verifier.product_id = 3;
+    s->verifier.security_version = 5;
     s->admission = (struct admission){ .verifier = &s->verifier.as,
                                        .package = &s->package,
                                        .quote = BYTES_LITERAL("a quote"),
@@ -49,7 +48,9 @@ static void assert_verdict(const struct scene *s, const char *reason, const char
 {
     struct err true_reason = { 0 }, err = { 0 };
     auto_string *text = mem_printf("invalid quote: %s", reason == NULL ? "" : reason);
-    const bool admitted = admission_check(&s->admission, &true_reason, &err);
+    auto_arena arena = { 0 };
+    struct policy_report *const report = arena_alloc(&arena, sizeof *report);
+    const bool admitted = admission_check(&s->admission, &arena, report, &true_reason, &err);
 
     if (admitted != (reason == NULL) || (!admitted && strcmp(err.text, text) != 0))
         fail_msg("%s: %s", what, admitted ? "admitted" : err.text);
@@ -93,17 +94,56 @@ static void quote_has_to_be_there_and_good(void **state)
 
 static void infrastructures_hide_the_reason_from_the_marble(void **state)
 {
+    const struct manifest_infrastructure at[] = {
+        { .name = BYTES_LITERAL("old"), .pce_svn = { true, 14 } },
+        { .name = BYTES_LITERAL("new"), .pce_svn = { true, 13 } },
+    };
     struct err reason = { 0 }, err = { 0 };
+    auto_arena arena = { 0 };
+    struct policy_report *const report = arena_alloc(&arena, sizeof *report);
     auto_scene s;
 
     (void)state;
     scene_begin(&s);
+    s.admission.infrastructures = at;
     s.admission.infrastructure_count = 2;
+    s.verifier.says.pcesvn = 13;
     assert_verdict(&s, NULL, "good");
+    s.verifier.says.pcesvn = 12;
+    assert_false(admission_check(&s.admission, &arena, report, &reason, &err));
+    assert_string_equal(err.text, "invalid infrastructure");
+    assert_string_equal(reason.text, "Infrastructures.old.PCESVN: got 12, expected at least 14");
+    assert_int_equal(report->count, 2);
+    assert_bytes_equal(report->at[1].accepts, BYTES_LITERAL("Infrastructures.new.PCESVN: 12"));
     s.verifier.refuses = "OE_VERIFY_FAILED";
-    assert_false(admission_check(&s.admission, &reason, &err));
+    assert_false(admission_check(&s.admission, &arena, report, &reason, &err));
     assert_string_equal(err.text, "invalid infrastructure");
     assert_string_equal(reason.text, "OE_VERIFY_FAILED");
+    assert_int_equal(report->count, 0);
+}
+
+static void a_guest_is_judged_by_the_part_for_its_tee(void **state)
+{
+    auto_scene s;
+
+    (void)state;
+    scene_begin(&s);
+    s.package.name = BYTES_LITERAL("app");
+    s.verifier.says.tee = TEE_TDX;
+    assert_verdict(&s, "Packages.app.TDX.MRTD: got nothing, expected a package with a part for TDX",
+                   "TDX");
+    s.verifier.says.tee = TEE_SNP;
+    assert_verdict(
+        &s, "Packages.app.SNP.Measurement: got nothing, expected a package with a part for SNP",
+        "SNP");
+    s.package.debug = true;
+    s.verifier.says.debug = true;
+    s.verifier.says.tee = TEE_TDX;
+    s.package.tdx.present = true;
+    assert_verdict(&s, NULL, "TDX with a part");
+    s.admission.leaf = BYTES_LITERAL("another leaf");
+    assert_verdict(&s, "hash(cert) != report.Data: the quote was made for another TLS certificate",
+                   "binding");
 }
 
 /* ---- status (7.4) ---- */
@@ -187,29 +227,20 @@ static void advisories_have_to_be_accepted(void **state)
     static const struct {
         enum tcb_status status;
         size_t reported;
-        bool known;
         const char *accepted[2];
         const char *reason;
     } rows[] = {
-        { TCB_SW_HARDENING_NEEDED, 2, true, { NULL }, NULL },
-        { TCB_SW_HARDENING_NEEDED, 2, false, { NULL }, NULL },
-        { TCB_SW_HARDENING_NEEDED, 2, true, { "INTEL-SA-00334", "INTEL-SA-00615" }, NULL },
-        { TCB_SW_HARDENING_NEEDED, 2, true, { "intel-sa-00615", "Intel-SA-00334" }, NULL },
-        { TCB_SW_HARDENING_NEEDED, 2, true, { "INTEL-SA-00334" }, NOT_ACCEPTED "[INTEL-SA-00615]" },
+        { TCB_SW_HARDENING_NEEDED, 2, { NULL }, NULL },
+        { TCB_SW_HARDENING_NEEDED, 2, { "INTEL-SA-00334", "INTEL-SA-00615" }, NULL },
+        { TCB_SW_HARDENING_NEEDED, 2, { "intel-sa-00615", "Intel-SA-00334" }, NULL },
+        { TCB_SW_HARDENING_NEEDED, 2, { "INTEL-SA-00334" }, NOT_ACCEPTED "[INTEL-SA-00615]" },
         { TCB_SW_HARDENING_NEEDED,
           2,
-          true,
           { "INTEL-SA-0033", "INTEL-SA-006155" },
           NOT_ACCEPTED "[INTEL-SA-00334 INTEL-SA-00615]" },
-        { TCB_SW_HARDENING_NEEDED, 0, true, { "INTEL-SA-00001" }, NULL },
-        { TCB_SW_HARDENING_NEEDED,
-          0,
-          false,
-          { "INTEL-SA-00001" },
-          "the advisories of this platform are not known" },
-        { TCB_UP_TO_DATE, 2, true, { "INTEL-SA-00001" }, NULL },
-        { TCB_UP_TO_DATE, 2, false, { "INTEL-SA-00001" }, NULL },
-        { TCB_OUT_OF_DATE, 2, true, { "INTEL-SA-00001" }, NULL }, /* other statuses ignore them */
+        { TCB_SW_HARDENING_NEEDED, 0, { "INTEL-SA-00001" }, NULL },
+        { TCB_UP_TO_DATE, 2, { "INTEL-SA-00001" }, NULL },
+        { TCB_OUT_OF_DATE, 2, { "INTEL-SA-00001" }, NULL }, /* other statuses ignore them */
     };
     static const struct bytes lists[] = { { (const uint8_t *)"SWHardeningNeeded", 17 },
                                           { (const uint8_t *)"OutOfDate", 9 } };
@@ -225,7 +256,6 @@ static void advisories_have_to_be_accepted(void **state)
         accept_statuses(&s, lists, COUNT_OF(lists));
         s.package.accepted_advisories = (struct text_list){ count > 0, count, accepted };
         s.verifier.says.tcb_status = rows[i].status;
-        s.verifier.says.advisories_known = rows[i].known;
         s.verifier.says.advisory_count = rows[i].reported;
         s.verifier.says.advisories = advisories;
         assert_verdict(&s, rows[i].reason, what);
@@ -370,8 +400,8 @@ static void refusal_names_all_that_the_package_says(void **state)
 
     (void)state;
     scene_begin(&s);
-    s.verifier.says.unique_id = BYTES_LITERAL("\xab");
-    s.verifier.says.signer_id = BYTES_LITERAL("\xcd");
+    s.verifier.unique_id = BYTES_LITERAL("\xab");
+    s.verifier.signer_id = BYTES_LITERAL("\xcd");
     s.package = (struct manifest_package){ .unique_id = BYTES_LITERAL("Ab"),
                                            .signer_id = BYTES_LITERAL("Cd"),
                                            .product_id = { true, 3 },
@@ -398,21 +428,23 @@ static void checks_come_in_their_order(void **state)
     scene_begin(&s);
     s.verifier.refuses = "broken";
     s.verifier.says.tcb_status = TCB_REVOKED;
-    s.verifier.says.advisories_known = false;
-    s.package.accepted_advisories = (struct text_list){ true, 1, advisories };
+    s.verifier.says.advisory_count = 1;
+    s.verifier.says.advisories = advisories;
+    s.package.accepted_advisories = (struct text_list){ true, 1, &advisories[1] };
     s.admission.leaf = BYTES_LITERAL("another leaf");
     s.package.product_id = (struct optional_uint){ true, 4 };
     assert_verdict(&s, "broken", "verifier");
     s.verifier.refuses = NULL;
     assert_verdict(&s, "TCB level invalid: Revoked", "status");
     s.verifier.says.tcb_status = TCB_SW_HARDENING_NEEDED;
-    assert_verdict(&s, "the advisories of this platform are not known", "advisories");
-    s.verifier.says.advisories_known = true;
+    assert_verdict(&s, NOT_ACCEPTED "[INTEL-SA-00334]", "advisories");
+    s.verifier.says.advisory_count = 0;
     assert_verdict(&s, OTHER_LEAF, "binding");
     s.admission.leaf = BYTES_LITERAL("a leaf");
-    struct err reason = { 0 }, err = { 0 };
-    assert_false(admission_check(&s.admission, &reason, &err));
-    assert_non_null(strstr(err.text, "invalid quote: PackageProperties not compliant:\n"));
+    assert_verdict(&s,
+                   "PackageProperties not compliant:\nexpected: {Debug: false, ProductID: 4, "
+                   "AcceptedAdvisories: [INTEL-SA-00615]}" GOT,
+                   "properties");
     s.package.product_id.value = 3;
     assert_verdict(&s, NULL, "all repaired");
 }
@@ -421,6 +453,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nobody_is_looked_at_without_a_verifier),
     cmocka_unit_test(quote_has_to_be_there_and_good),
     cmocka_unit_test(infrastructures_hide_the_reason_from_the_marble),
+    cmocka_unit_test(a_guest_is_judged_by_the_part_for_its_tee),
     cmocka_unit_test(status_has_to_be_accepted_by_the_package),
     cmocka_unit_test(status_is_compared_with_its_letter_case),
     cmocka_unit_test(advisories_have_to_be_accepted),

@@ -3,15 +3,17 @@
 
 #include "fixture.h"
 
+#include "attestation/verifier.h"
+
 /* A verifier that finds every quote but one genuine, with this status. */
 static bool judge(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
-                  struct attested *attested, struct err *err)
+                  struct verdict *verdict, struct err *err)
 {
     (void)arena;
     assert_int_equal(now_ms, WORLD_START_MS);
     if (bytes_equal(evidence, BYTES_LITERAL("forged")))
         return err_set(err, FAIL_DENIED, "no signature fits");
-    attested->tcb_status = *(const enum tcb_status *)ctx;
+    verdict->tcb_status = *(const enum tcb_status *)ctx;
     return true;
 }
 

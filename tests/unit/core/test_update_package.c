@@ -51,6 +51,21 @@ static void named_packages_are_raised_with_a_line_each(void **state)
     }
 }
 
+static void parts_for_other_tees_stay_as_they_are(void **state)
+{
+    auto_scene s;
+
+    (void)state;
+    up_begin(&s, ",\"Packages\":{\"pin\":{\"TDX\":{}},\"q\":{\"SignerID\":\"00\",\"ProductID\":1,"
+                 "\"SecurityVersion\":2,\"SNP\":{\"VMPL\":3}}}");
+    up_refuse(&s, UPDATE, ALICE, RAISE("pin", "1"), FAIL_MALFORMED,
+              "SecurityVersion is that of an SGX enclave, and the package has none");
+    up_ok(&s, UPDATE, ALICE, RAISE("q", "3"), 0);
+    assert_record(&s, "q", "\"SecurityVersion\":3");
+    assert_record(&s, "q", "\"SNP\":{");
+    assert_record(&s, "q", "\"VMPL\":3");
+}
+
 static void an_update_that_is_none_changes_nothing(void **state)
 {
     static const struct {
@@ -77,6 +92,10 @@ static void an_update_that_is_none_changes_nothing(void **state)
         { ALICE, PACKAGES("\"p\":{\"SecurityVersion\":5,\"SignerID\":\"00\"}"), FAIL_MALFORMED,
           "unupdatable values" },
         { ALICE, PACKAGES("\"p\":{\"SecurityVersion\":5,\"ProductID\":1}"), FAIL_MALFORMED,
+          "unupdatable values" },
+        { ALICE, PACKAGES("\"p\":{\"SecurityVersion\":5,\"TDX\":{}}"), FAIL_MALFORMED,
+          "unupdatable values" },
+        { ALICE, PACKAGES("\"p\":{\"SecurityVersion\":5,\"SNP\":{}}"), FAIL_MALFORMED,
           "unupdatable values" },
         { ALICE, PACKAGES("\"p\":{}"), FAIL_MALFORMED, "does not specify a SecurityVersion" },
         { ALICE, RAISE("q", "1"), FAIL_MALFORMED, "tries to downgrade SecurityVersion" },
@@ -270,6 +289,7 @@ static void the_size_of_the_state_is_bounded(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(named_packages_are_raised_with_a_line_each),
+    cmocka_unit_test(parts_for_other_tees_stay_as_they_are),
     cmocka_unit_test(an_update_that_is_none_changes_nothing),
     cmocka_unit_test(a_package_that_is_not_there_is_named),
     cmocka_unit_test(only_shared_certificates_are_issued_anew),
