@@ -37,8 +37,9 @@ bool intel_verify(const struct quote *quote, const struct intel_collateral *coll
                   const struct trust_anchors *anchors, int64_t now, struct arena *arena,
                   struct verdict *verdict) MUST_CHECK;
 /* PCK chain with its validity, QE report, key binding and quote signature; see evidence_verify_signatures. */
-bool intel_verify_signatures(const struct quote *quote, const struct trust_anchors *anchors,
-                             int64_t now, struct arena *arena, struct verdict *verdict) MUST_CHECK;
+bool intel_verify_signatures(const struct quote *quote, const struct intel_collateral *collateral,
+                             const struct trust_anchors *anchors, int64_t now, struct arena *arena,
+                             struct verdict *verdict) MUST_CHECK;
 
 DEFINE_CLEANUP(struct intel_collateral, intel_collateral_cleanup, intel_collateral_free)
 #define auto_intel_collateral struct intel_collateral CLEANUP(intel_collateral_cleanup)

@@ -16,6 +16,7 @@ struct verification {
     struct judgement j;
     const struct quote *quote;
     const struct intel_collateral *collateral; /* NULL: none */
+    const struct intel_collateral *pck_source; /* of a PCK chain that the quote lacks; NULL: none */
     const struct trust_anchors *anchors;
     int64_t now;
     struct quote_signature signature;
@@ -41,6 +42,13 @@ static uint16_t number_of(struct bytes two)
 
 /* ---- step 0 ---- */
 
+static struct bytes without_nuls(struct bytes text)
+{
+    while (text.len > 0 && text.at[text.len - 1] == 0)
+        text.len--;
+    return text;
+}
+
 static bool parse(struct verification *v)
 {
     enum { KEY_ECDSA_P256 = 2 };
@@ -55,6 +63,8 @@ static bool parse(struct verification *v)
     if (!quote_signature_parse(v->quote, &v->signature, &err))
         return verdict_fail(&v->j, step, REASON_FORMAT, "quote: %s", err.text);
     v->j.verdict->cert_data_type = v->signature.cert_data_type;
+    if (v->signature.cert_data_type == CERT_DATA_CHAIN)
+        v->j.verdict->pck_chain = without_nuls(v->signature.cert_data);
     enclave_report_read(v->signature.qe_report, &v->qe);
     v->j.verdict->qe_isvsvn = number_of(v->qe.isvsvn);
     verdict_passed(&v->j, step);
@@ -63,22 +73,15 @@ static bool parse(struct verification *v)
 
 /* ---- step 1 ---- */
 
-static struct bytes without_nuls(struct bytes text)
-{
-    while (text.len > 0 && text.at[text.len - 1] == 0)
-        text.len--;
-    return text;
-}
-
 /* That of the quote, or the one that came with the collateral. */
 static bool find_pck_chain(const struct verification *v, struct bytes *pem)
 {
     static const char step[] = "PCK chain is there";
-    const struct intel_collateral *const c = v->collateral;
+    const struct intel_collateral *const c = v->pck_source;
     const enum reason reason = c == NULL ? REASON_COLLATERAL_MISSING : c->pck_chain_reason;
 
     if (v->signature.cert_data_type == CERT_DATA_CHAIN) {
-        *pem = without_nuls(v->signature.cert_data);
+        *pem = v->j.verdict->pck_chain;
         return true;
     }
     *pem = reason == REASON_NONE ? c->pck_chain : BYTES_NONE;
@@ -372,6 +375,7 @@ bool intel_verify(const struct quote *quote, const struct intel_collateral *coll
     auto_verification v = { .j = { verdict, arena },
                             .quote = quote,
                             .collateral = collateral,
+                            .pck_source = collateral,
                             .anchors = anchors,
                             .now = now };
 
@@ -384,12 +388,15 @@ bool intel_verify(const struct quote *quote, const struct intel_collateral *coll
                         "there is no collateral");
 }
 
-bool intel_verify_signatures(const struct quote *quote, const struct trust_anchors *anchors,
-                             int64_t now, struct arena *arena, struct verdict *verdict)
+bool intel_verify_signatures(const struct quote *quote, const struct intel_collateral *collateral,
+                             const struct trust_anchors *anchors, int64_t now, struct arena *arena,
+                             struct verdict *verdict)
 {
-    auto_verification v = {
-        .j = { verdict, arena }, .quote = quote, .anchors = anchors, .now = now
-    };
+    auto_verification v = { .j = { verdict, arena },
+                            .quote = quote,
+                            .pck_source = collateral,
+                            .anchors = anchors,
+                            .now = now };
 
     return parse(&v) && judge_pck_chain(&v) && verify_without_collateral(&v);
 }

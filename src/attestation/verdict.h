@@ -71,6 +71,7 @@ struct verdict {
     unsigned version;           /* of the quote or report; 0 when it does not parse */
     unsigned body_type;         /* version 5 of a quote */
     unsigned cert_data_type;    /* of the certification data; 0 for SNP */
+    struct bytes pck_chain;     /* PEM in the quote, not trusted; empty: none */
     bool wrapped;               /* in the header of Open Enclave */
     size_t trailing_zero_bytes; /* behind the quote */
     bool debug;

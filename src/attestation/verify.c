@@ -87,8 +87,9 @@ bool evidence_verify(struct bytes evidence, const struct collateral *collateral,
                         verdict);
 }
 
-bool evidence_verify_signatures(struct bytes evidence, const struct trust_anchors *anchors,
-                                int64_t now, struct arena *arena, struct verdict *verdict)
+bool evidence_verify_signatures(struct bytes evidence, const struct collateral *collateral,
+                                const struct trust_anchors *anchors, int64_t now,
+                                struct arena *arena, struct verdict *verdict)
 {
     const struct judgement j = { verdict, arena };
     struct opened opened;
@@ -98,7 +99,8 @@ bool evidence_verify_signatures(struct bytes evidence, const struct trust_anchor
     /* A report has no certificates inside. */
     if (opened.is_report)
         return snp_verify(opened.report, NULL, anchors, now, arena, verdict);
-    return intel_verify_signatures(&opened.quote, anchors, now, arena, verdict);
+    return intel_verify_signatures(&opened.quote, collateral_of_intel(collateral), anchors, now,
+                                   arena, verdict);
 }
 
 bool evidence_inspect(struct bytes evidence, struct arena *arena, struct verdict *verdict)

@@ -21,12 +21,12 @@ bool evidence_verify(struct bytes evidence, const struct collateral *collateral,
                      const struct trust_anchors *anchors, int64_t now, struct arena *arena,
                      struct verdict *verdict) MUST_CHECK;
 /*
- * Without any collateral: chain, QE report, key binding and quote signature of a quote whose certification data has the
- * PCK chain. Never enough to trust the evidence: nothing is known of revocation and TCB.
+ * Chain, QE report, key binding and quote signature of a quote. Of the collateral, which may be NULL, only the PCK chain is
+ * used, for a quote that does not bring its own. Never enough to trust the evidence: nothing is known of revocation and TCB.
  */
-bool evidence_verify_signatures(struct bytes evidence, const struct trust_anchors *anchors,
-                                int64_t now, struct arena *arena,
-                                struct verdict *verdict) MUST_CHECK;
+bool evidence_verify_signatures(struct bytes evidence, const struct collateral *collateral,
+                                const struct trust_anchors *anchors, int64_t now,
+                                struct arena *arena, struct verdict *verdict) MUST_CHECK;
 /* Only parses: fields and shape, nothing is trusted. */
 bool evidence_inspect(struct bytes evidence, struct arena *arena,
                       struct verdict *verdict) MUST_CHECK;

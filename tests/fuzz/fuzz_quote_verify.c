@@ -67,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!reader_ok(&r) || !quote_parse(evidence, &quote, &err))
         return 0;
-    const bool signed_well = intel_verify_signatures(&quote, &anchors, NOW, &arena, &signatures);
+    const bool signed_well =
+        intel_verify_signatures(&quote, NULL, &anchors, NOW, &arena, &signatures);
     require(signed_well == (signatures.reason == REASON_NONE));
     require(!intel_verify(&quote, NULL, &anchors, NOW, &arena, &without));
     require(!signed_well || without.reason == REASON_COLLATERAL_MISSING);

@@ -506,10 +506,10 @@ static void without_collateral_all_else_is_still_checked(void **state)
     assert_int_equal(v.reason, REASON_COLLATERAL_MISSING);
     assert_ok(quote_parse(buf_bytes(&s.quote), &quote, &err), &err);
     v = (struct verdict){ 0 };
-    assert_true(intel_verify_signatures(&quote, &s.anchors, s.now, &arena, &v));
+    assert_true(intel_verify_signatures(&quote, NULL, &s.anchors, s.now, &arena, &v));
     assert_int_equal(v.tcb_status, TCB_STATUS_NONE);
     v = (struct verdict){ 0 };
-    assert_false(intel_verify_signatures(&quote, &s.anchors, 0, &arena, &v));
+    assert_false(intel_verify_signatures(&quote, NULL, &s.anchors, 0, &arena, &v));
     assert_int_equal(v.reason, REASON_NOT_YET_VALID);
     v = (struct verdict){ 0 };
     assert_true(intel_inspect(&quote, &arena, &v));
@@ -518,6 +518,35 @@ static void without_collateral_all_else_is_still_checked(void **state)
     assert_ok(quote_parse(buf_bytes(&s.quote), &quote, &err), &err);
     assert_false(scene_verify_quote(&s, buf_bytes(&s.quote), NULL, &arena, &v));
     assert_int_equal(v.reason, REASON_QUOTE_SIGNATURE);
+}
+
+static void signatures_alone_are_checked_with_a_chain_from_the_collateral(void **state)
+{
+    auto_scene s;
+    auto_arena arena = { 0 };
+    struct verdict v = { 0 };
+    struct quote quote;
+    struct err err = { 0 };
+
+    (void)state;
+    intel_scene_init(&s, SCENE_SGX_3);
+    s.cert_data_type = 4;
+    buf_add_string(&s.cert_data, "leaf");
+    intel_scene_build(&s);
+    assert_ok(quote_parse(buf_bytes(&s.quote), &quote, &err), &err);
+    auto_intel_collateral *without = intel_collateral_parse(&s.bundle, &s.anchors);
+    assert_false(intel_verify_signatures(&quote, without, &s.anchors, s.now, &arena, &v));
+    assert_int_equal(v.reason, REASON_COLLATERAL_MISSING);
+    assert_int_equal(v.pck_chain.len, 0);
+    scene_set_item(&s.bundle.pck_certificate_chain, buf_bytes(&s.pck_chain));
+    /* Of the rest of the collateral nothing is looked at. */
+    s.bundle.tcb_info.reason = REASON_COLLATERAL_MISSING;
+    auto_intel_collateral *with = intel_collateral_parse(&s.bundle, &s.anchors);
+    v = (struct verdict){ 0 };
+    assert_true(intel_verify_signatures(&quote, with, &s.anchors, s.now, &arena, &v));
+    v = (struct verdict){ 0 };
+    assert_false(intel_verify_signatures(&quote, with, &trust_anchors_builtin, s.now, &arena, &v));
+    assert_int_equal(v.reason, REASON_CERT_CHAIN);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -540,6 +569,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tcb_info_has_to_be_of_the_platform),
     cmocka_unit_test(qe_identities_have_to_be_of_the_tee),
     cmocka_unit_test(without_collateral_all_else_is_still_checked),
+    cmocka_unit_test(signatures_alone_are_checked_with_a_chain_from_the_collateral),
 };
 
 TEST_MAIN(tests)

@@ -94,7 +94,7 @@ static void a_report_without_collateral_is_not_valid(void **state)
     scene_init(&s);
     assert_false(evidence_verify(report_of(&s), NULL, &s.anchors, SCENE_NOW, &arena, &v));
     assert_int_equal(v.reason, REASON_COLLATERAL_MISSING);
-    assert_false(evidence_verify_signatures(report_of(&s), &s.anchors, SCENE_NOW, &arena, &v));
+    assert_false(evidence_verify_signatures(report_of(&s), NULL, &s.anchors, SCENE_NOW, &arena, &v));
     assert_int_equal(v.reason, REASON_COLLATERAL_MISSING);
     auto_collateral *sgx = collateral_parse(bytes_of_string(other), &s.anchors, &err);
     assert_non_null(sgx);
