@@ -76,3 +76,6 @@ bool run_recover_with_signature(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_public_key(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_encrypt_secret(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_sign_secret(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_attest_inspect(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_attest_verify(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_collateral_fetch(struct cli *cli, struct err *err) MUST_CHECK;

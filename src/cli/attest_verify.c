@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attestation/verdict_add.h"
+#include "attestation/verify.h"
+#include "cli/attest_anchors.h"
+#include "cli/attest_evidence.h"
+#include "cli/attest_show.h"
+#include "cli/input.h"
+#include "codec/json.h"
+
+/* `taw attest verify`: the verifier of the Coordinator over files, at any time, without network. */
+
+struct question {
+    struct evidence_input evidence;
+    struct buf bundle;
+    bool has_bundle;
+    int64_t at;
+    struct trust_anchors anchors;
+    struct collateral *collateral; /* owned; the verdict has views into it */
+    struct arena arena;            /* of the anchors and the verdicts */
+    struct verdict verdict;
+    bool valid;
+    const char *signatures; /* "valid" or a reason */
+};
+
+static void question_clear(struct question *q)
+{
+    evidence_input_clear(&q->evidence);
+    buf_clear(&q->bundle);
+    collateral_free(q->collateral);
+    arena_clear(&q->arena);
+}
+#define auto_question struct question CLEANUP(question_clear)
+
+/* ---- what is asked ---- */
+
+static bool read_question(struct cli *cli, struct question *q, struct err *err)
+{
+    const struct options *const options = &cli->options;
+    const char *const bundle = option_text(options, "collateral");
+
+    if (!moment_read(cli, &q->at, err) || !anchors_read(cli, &q->arena, &q->anchors, err) ||
+        !evidence_input_read(cli, cli_argument(cli, 0), &q->evidence, err))
+        return false;
+    q->has_bundle = bundle != NULL;
+    return bundle == NULL || input_file(cli, bundle, COLLATERAL_BUNDLE_MAX, &q->bundle, err) ||
+           err_in(err, "collateral");
+}
+
+/* ---- the answer ---- */
+
+/* What is no bundle at all refuses every evidence that has a shape. */
+static void judge_without_bundle(struct question *q, const struct err *why)
+{
+    const struct judgement j = { &q->verdict, &q->arena };
+
+    if (evidence_inspect(buf_bytes(&q->evidence.bytes), &q->arena, &q->verdict))
+        (void)verdict_fail(&j, "collateral: format of the bundle", REASON_COLLATERAL_FORMAT, "%s",
+                           why->text);
+}
+
+static void judge(struct question *q)
+{
+    const struct bytes evidence = buf_bytes(&q->evidence.bytes);
+    struct verdict *const signatures = arena_alloc(&q->arena, sizeof *signatures);
+    struct err err = { 0 };
+
+    if (q->has_bundle)
+        q->collateral = collateral_parse(buf_bytes(&q->bundle), &q->anchors, &err);
+    if (q->has_bundle && q->collateral == NULL)
+        judge_without_bundle(q, &err);
+    else
+        q->valid =
+            evidence_verify(evidence, q->collateral, &q->anchors, q->at, &q->arena, &q->verdict);
+    const bool valid = evidence_verify_signatures(evidence, q->collateral, &q->anchors, q->at,
+                                                  &q->arena, signatures);
+    q->signatures = valid ? "valid" : reason_text(signatures->reason);
+}
+
+/* ---- what is shown ---- */
+
+/* Accept only what is up to date, if there is such a thing, and no debugging (attestation.md, 12.4). */
+static bool is_behind(const struct verdict *v)
+{
+    return v->tee != TEE_SNP && v->tcb_status != TCB_UP_TO_DATE;
+}
+
+static void put_policy(const struct verdict *v, struct buf *json)
+{
+    json_put_name(json, "default_policy");
+    buf_add_string(json, v->debug || is_behind(v) ? "\"reject\"" : "\"accept\"");
+    json_put_name(json, "default_policy_reasons");
+    buf_add_string(json, v->debug ? "[\"debug\"" : "[");
+    if (is_behind(v)) {
+        json_put_comma(json);
+        buf_add_string(json, "\"tcb_status\"");
+    }
+    buf_add_u8(json, ']');
+}
+
+static void put_json(const struct question *q, struct buf *json)
+{
+    const struct verdict *const v = &q->verdict;
+
+    buf_add_string(json, q->valid ? "{\"result\":\"valid\"" : "{\"result\":\"invalid\"");
+    if (!q->valid) {
+        json_put_name(json, "reason");
+        json_put_string(json, bytes_of_string(reason_text(v->reason)));
+        json_put_name(json, "detail");
+        json_put_string(json, v->detail);
+    }
+    json_put_name(json, "verify_time");
+    json_put_string(json, bytes_of_string(moment_of(q->at).text));
+    json_put_name(json, "verify_time_unix");
+    buf_add_format(json, "%lld", (long long)q->at);
+    if (v->version != 0 && v->tee != TEE_SNP) {
+        json_put_name(json, "signatures_only");
+        json_put_string(json, bytes_of_string(q->signatures));
+    }
+    if (q->valid)
+        put_policy(v, json);
+    show_evidence_json(v, json);
+    show_platform_json(v, json);
+    show_steps_json(v, json);
+    buf_add_u8(json, '}');
+}
+
+static void put_text(const struct question *q, struct buf *text)
+{
+    const struct verdict *const v = &q->verdict;
+    auto_buf kind = { 0 };
+
+    show_kind(v, &kind);
+    show_line(text, "result", "%s%s", q->valid ? "valid" : "invalid: ", reason_text(v->reason));
+    if (!q->valid) {
+        buf_add_string(text, "  ");
+        buf_add(text, v->detail);
+        buf_add_u8(text, '\n');
+    }
+    show_line(text, "evidence", "%.*s (%s)", BYTES_FMT(buf_bytes(&kind)), q->evidence.form);
+    show_line(text, "verified for", "%s", moment_of(q->at).text);
+    if (v->version != 0 && v->tee != TEE_SNP)
+        show_line(text, "signatures only", "%s", q->signatures);
+    if (q->valid)
+        show_line(text, "default policy", "%s%s%s%s",
+                  v->debug || is_behind(v) ? "rejects: " : "accepts", v->debug ? "debug" : "",
+                  v->debug && is_behind(v) ? ", " : "", is_behind(v) ? "TCB status" : "");
+    show_platform_text(v, text);
+    show_steps_text(v, text);
+    show_fields_text(v, text);
+    if (q->valid)
+        buf_add_string(text, "\nA genuine platform made this. Whether it is the software that you "
+                             "expect only the fields say.\n");
+}
+
+static const char *hint_of(const struct question *q)
+{
+    switch (q->verdict.reason) {
+    case REASON_COLLATERAL_MISSING:
+    case REASON_COLLATERAL_FORMAT:
+    case REASON_COLLATERAL_SIGNATURE:
+    case REASON_TCB_INFO_MISMATCH:
+    case REASON_EXPIRED:
+        return "`taw collateral fetch` makes a fresh bundle for this evidence; --at verifies for "
+               "an earlier time";
+    case REASON_NOT_YET_VALID:
+        return "is the clock right? --at verifies for another time";
+    default:
+        return NULL;
+    }
+}
+
+bool run_attest_verify(struct cli *cli, struct err *err)
+{
+    auto_question q = { 0 };
+    auto_buf json = { 0 }, text = { 0 };
+
+    if (!read_question(cli, &q, err))
+        return false;
+    judge(&q);
+    put_json(&q, &json);
+    put_text(&q, &text);
+    if (!output_result(&cli->out, "Attestation", buf_bytes(&json), buf_bytes(&text), err))
+        return false;
+    if (q.valid)
+        return true;
+    cli->status = EXIT_ATTESTATION;
+    if (hint_of(&q) != NULL)
+        output_say(&cli->out, "Hint: %s", hint_of(&q));
+    return true;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "cli/collateral_items.h"
+
+/*
+ * For which platform evidence needs collateral. All of it comes from evidence that nobody has verified: it only
+ * says what to ask for. pck_pem and certificate are borrowed, empty ones are not there. product: of --product, may be
+ * NULL. FAIL_MALFORMED, FAIL_STATE: something is missing that only the caller has.
+ */
+bool platform_of(struct bytes evidence, struct bytes pck_pem, struct bytes certificate,
+                 const char *product, struct platform *platform, struct err *err) MUST_CHECK;

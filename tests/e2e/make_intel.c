@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../unit/attestation/intel_scene.h"
+
+#include "base/files.h"
+#include "codec/json.h"
+#include "codec/text.h"
+
+/*
+ * Makes quotes under a root of our own, with their collateral, for tests/e2e/test_attest.py:
+ *
+ *     make_intel DIRECTORY
+ *
+ * Files: <form>.quote, <form>.bundle, and <form>.root with the root key in hex.
+ */
+
+static void save(const char *directory, const char *name, const char *kind, struct bytes bytes)
+{
+    auto_string *file = mem_printf("%s.%s", name, kind);
+    struct err err = { 0 };
+
+    assert_ok(file_replace(&files_posix, directory, file, bytes, &err), &err);
+}
+
+static void put_item(struct buf *json, const char *name, const struct bundle_item *item, bool der)
+{
+    if (!item->present)
+        return;
+    json_put_name(json, name);
+    if (der)
+        json_put_octets(json, item->bytes);
+    else
+        json_put_string(json, item->bytes);
+}
+
+static void put_bundle(struct buf *json, const struct bundle *b)
+{
+    buf_add_format(json, "{\"format\":\"attestation-collateral\",\"version\":1,\"tee\":\"%s\"",
+                   tee_text(b->tee));
+    put_item(json, "tcb_info", &b->tcb_info, false);
+    put_item(json, "tcb_info_issuer_chain", &b->tcb_info_issuer_chain, false);
+    put_item(json, "qe_identity", &b->qe_identity, false);
+    put_item(json, "qe_identity_issuer_chain", &b->qe_identity_issuer_chain, false);
+    put_item(json, "pck_crl", &b->pck_crl, true);
+    put_item(json, "pck_crl_issuer_chain", &b->pck_crl_issuer_chain, false);
+    put_item(json, "root_ca_crl", &b->root_ca_crl, true);
+    put_item(json, "pck_certificate_chain", &b->pck_certificate_chain, false);
+    buf_add_u8(json, '}');
+}
+
+/* chain_outside: the PCK chain is in the bundle and not in the quote. */
+static void make(const char *directory, const char *name, enum scene_form form, bool chain_outside)
+{
+    auto_buf bundle = { 0 }, root = { 0 };
+    auto_scene s;
+
+    intel_scene_init(&s, form);
+    if (chain_outside) {
+        s.cert_data_type = 4;
+        buf_add_string(&s.cert_data, "leaf");
+    }
+    intel_scene_build(&s);
+    if (chain_outside)
+        scene_set_item(&s.bundle.pck_certificate_chain, buf_bytes(&s.pck_chain));
+    put_bundle(&bundle, &s.bundle);
+    hex_encode(&root, s.anchor);
+    save(directory, name, "quote", buf_bytes(&s.quote));
+    save(directory, name, "bundle", buf_bytes(&bundle));
+    save(directory, name, "root", buf_bytes(&root));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+    make(argv[1], "sgx3", SCENE_SGX_3, false);
+    make(argv[1], "sgx4", SCENE_SGX_4, false);
+    make(argv[1], "outside", SCENE_SGX_3, true);
+    make(argv[1], "tdx4", SCENE_TDX_4, false);
+    make(argv[1], "tdx5", SCENE_TDX_5_15, false);
+    return 0;
+}
