@@ -30,7 +30,7 @@ static bool from_answer(struct bytes raw, struct buf *out)
 }
 
 /* No quote and no report has only characters of text, so that none is taken for another form. */
-static const char *decode(struct bytes raw, struct buf *out)
+const char *evidence_decode(struct bytes raw, struct buf *out)
 {
     static const struct {
         const char *form;
@@ -55,6 +55,6 @@ bool evidence_input_read(struct cli *cli, const char *path, struct evidence_inpu
 
     if (!input_file(cli, path, LARGEST_EVIDENCE, &raw, err))
         return err_in(err, "evidence");
-    input->form = decode(buf_bytes(&raw), &input->bytes);
+    input->form = evidence_decode(buf_bytes(&raw), &input->bytes);
     return true;
 }

@@ -18,3 +18,5 @@ void evidence_input_clear(struct evidence_input *input);
  */
 bool evidence_input_read(struct cli *cli, const char *path, struct evidence_input *input,
                          struct err *err) MUST_CHECK;
+/* The same for bytes that were read: appends the evidence; the form. */
+const char *evidence_decode(struct bytes raw, struct buf *out) MUST_CHECK;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the command line reads from strangers around the verifier: evidence in its forms, which is shown and asked for, and
+ * the answers of services. What is shown of any evidence is JSON, and what goes into a URL has only letters and digits.
+ */
+#include "attestation/verify.h"
+#include "cli/attest_chain.h"
+#include "cli/attest_evidence.h"
+#include "cli/attest_show.h"
+#include "cli/collateral_platform.h"
+#include "codec/json.h"
+
+static void require(bool holds)
+{
+    if (!holds)
+        __builtin_trap();
+}
+
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((*text < '0' || *text > '9') && (*text < 'a' || *text > 'f'))
+            return false;
+    }
+    return true;
+}
+
+static void show(struct bytes evidence)
+{
+    auto_arena arena = { 0 };
+    auto_buf json = { 0 }, text = { 0 };
+    auto_pck_chain chain = { 0 };
+    struct verdict v = { 0 };
+    struct err err = { 0 };
+
+    (void)!evidence_inspect(evidence, &arena, &v);
+    (void)!pck_chain_read(v.pck_chain, &chain, &err);
+    pck_chain_describe(&chain, &v);
+    buf_add_u8(&json, '{');
+    show_evidence_json(&v, &json);
+    show_platform_json(&v, &json);
+    show_steps_json(&v, &json);
+    buf_add_u8(&json, '}');
+    const struct json *const top =
+        json_parse(buf_bytes(&json), JSON_TRAILING_REFUSED, &arena, &err);
+    require(top != NULL && json_is_strict(top, 8, &err));
+    show_kind(&v, &text);
+    show_platform_text(&v, &text);
+    show_steps_text(&v, &text);
+    show_fields_text(&v, &text);
+}
+
+static void ask_for(struct bytes evidence)
+{
+    struct platform p;
+    struct err err = { 0 };
+
+    if (!platform_of(evidence, BYTES_NONE, BYTES_NONE, "Genoa", &p, &err)) {
+        require(err.kind != FAIL_NONE);
+        return;
+    }
+    require(is_plain(p.fmspc) && is_plain(p.hardware_id));
+    require(p.tee == TEE_SNP ? p.product != NULL && p.hardware_id[0] != '\0'
+                             : p.pck_ca != NULL && p.fmspc[0] != '\0');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct bytes input = bytes_of(data, size);
+    auto_buf evidence = { 0 }, der = { 0 }, pem = { 0 }, cert = { 0 };
+    struct err err = { 0 };
+
+    require(evidence_decode(input, &evidence) != NULL);
+    show(buf_bytes(&evidence));
+    ask_for(buf_bytes(&evidence));
+    require(crl_answer_decode(input, &der, &err) == (der.len > 0));
+    require(chain_header_decode(input, &pem, &err) == (pem.len > 0));
+    require(certificate_decode(input, &cert, &err) == (cert.len > 0));
+    return 0;
+}
