@@ -484,7 +484,6 @@ const struct command COMMANDS[] = {
       .flags = FLAGS({ .name = "collateral",
                        .kind = FLAG_FILE,
                        .value = "BUNDLE",
-                       .files = "*.json",
                        .help = "what Intel or AMD say about the platform; without it nothing is "
                                "valid" },
                      AT_FLAG, ANCHOR_FLAGS),
@@ -537,12 +536,10 @@ const struct command COMMANDS[] = {
           { .name = "pck-chain",
             .kind = FLAG_FILE,
             .value = "FILE",
-            .files = "*.pem",
             .help = "PCK certificate chain, PEM, of a quote that does not have it" },
           { .name = "vek",
             .kind = FLAG_FILE,
             .value = "FILE",
-            .files = "*.pem *.der *.crt",
             .help = "certificate of the key that signed the report; that of a VLEK comes from the "
                     "provider" },
           { .name = "without-crl",
@@ -557,7 +554,6 @@ const struct command COMMANDS[] = {
           { .name = "ca-file",
             .kind = FLAG_FILE,
             .value = "FILE",
-            .files = "*.pem *.crt",
             .help = "authorities for HTTPS instead of the system's" },
           AT_FLAG, ANCHOR_FLAGS),
       .groups = GROUPS({ GROUP_EXCLUSIVE, "pcs pccs" }),
