@@ -3,6 +3,7 @@
 
 #include "core/update_internal.h"
 #include "state/names.h"
+#include "state/reissue.h"
 
 void update_result_clear(struct update_result *result)
 {
@@ -19,6 +20,14 @@ bool update_none_waits(const struct snapshot *now, struct err *err)
            err_set(err, FAIL_STATE,
                    "update already in progress. Acknowledge the update to apply it, or cancel it "
                    "to start a new one");
+}
+
+bool update_no_reissue_waits(const struct snapshot *now, struct err *err)
+{
+    return !reissue_is_pending(now) ||
+           err_set(err, FAIL_STATE,
+                   "a re-issue of the recovery secrets is in progress: acknowledge or cancel it "
+                   "first");
 }
 
 bool update_overtaken(struct err *err)
@@ -91,13 +100,19 @@ static void ask_users(const struct update *u, const struct manifest *wanted, str
     p->missing = threshold == 0 ? count : threshold;
 }
 
+/* On the writer's thread: may it begin on what is newest? */
+static bool may_begin(const struct proposal *p, const struct snapshot *now, struct err *err)
+{
+    return update_fits(p->u, now, err) && update_no_reissue_waits(now, err);
+}
+
 /* On the writer's thread. */
 static bool decide_apply(void *arg, const struct snapshot *now, struct decision *d, struct err *err)
 {
     struct proposal *const p = arg;
     struct update_lines lines = { &p->application.change, p->u->core->env, now->log.lines };
 
-    if (!update_fits(p->u, now, err))
+    if (!may_begin(p, now, err))
         return false;
     line_initiated(&lines, p->u->user->name, p->application.fingerprint);
     line_applied(&lines, p->application.fingerprint);
@@ -112,7 +127,7 @@ static bool decide_wait(void *arg, const struct snapshot *now, struct decision *
     char fingerprint[2 * SHA256_LEN + 1];
     auto_buf text = { 0 };
 
-    if (!update_fits(p->u, now, err) || !sha256_hex(p->pending.manifest, fingerprint, err))
+    if (!may_begin(p, now, err) || !sha256_hex(p->pending.manifest, fingerprint, err))
         return false;
     line_waits(&lines, p->u->user->name, &p->pending, fingerprint);
     pending_update_write(&p->pending, &text);
@@ -146,7 +161,7 @@ static bool update_manifest(const struct update *u, const struct manifest *wante
 
     if (!permissions_allow(&u->user->permissions, PERMISSION_UPDATE_MANIFEST, NULL, 0))
         return update_denied(u->user, "update the complete manifest", err);
-    if (!update_check(u, wanted, err))
+    if (!update_no_reissue_waits(u->based_on, err) || !update_check(u, wanted, err))
         return false;
     ask_users(u, wanted, &arena, &p.pending);
     if (!pending_update_acknowledge(&p.pending, u->user->name))

@@ -12,7 +12,8 @@
  * now and user: where the user was found. Each is one commit, or nothing has changed. Blocks until that is durable.
  *
  * FAIL_MALFORMED, FAIL_TOO_LARGE: refused, with the reason; FAIL_DENIED: the user may not; FAIL_NOT_FOUND: no
- * update waits; FAIL_STATE: not now, another one waits, or the manifest was updated in the meantime;
+ * update waits; FAIL_STATE: not now, another one waits or, unless it is of packages alone, a re-issue of the recovery
+ * secrets does, or the manifest was updated in the meantime;
  * FAIL_UNAVAILABLE: could not be sealed.
  */
 struct update_result {

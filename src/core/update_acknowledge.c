@@ -62,6 +62,8 @@ static bool decide(void *arg, const struct snapshot *now, struct decision *d, st
         a->overtaken = true;
         return update_overtaken(err);
     }
+    if (applies && !update_no_reissue_waits(now, err))
+        return false;
     struct change *const change = applies ? &a->application.change : &d->change;
     struct update_lines lines = { change, a->u.core->env, now->log.lines };
     line_acknowledged(&lines, a->u.user->name, &a->pending, a->fingerprint);

@@ -15,6 +15,8 @@ struct update {
 bool update_fits(const struct update *u, const struct snapshot *newest, struct err *err) MUST_CHECK;
 /* FAIL_STATE when one waits. */
 bool update_none_waits(const struct snapshot *now, struct err *err) MUST_CHECK;
+/* FAIL_STATE when a re-issue of the recovery secrets waits for its users, which packages alone need not mind. */
+bool update_no_reissue_waits(const struct snapshot *now, struct err *err) MUST_CHECK;
 /* The error of an update that was overtaken; returns false. */
 bool update_overtaken(struct err *err);
 /* Puts "user <name> is not allowed to <what>" into the error; returns false. */

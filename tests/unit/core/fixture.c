@@ -369,7 +369,7 @@ struct key *holder_key(unsigned i)
     return keys[i];
 }
 
-static void put_public_key(struct buf *out, unsigned i)
+void put_holder_key(struct buf *out, unsigned i)
 {
     auto_buf der = { 0 }, pem = { 0 };
     struct err err = { 0 };
@@ -388,13 +388,13 @@ struct buf manifest_text(unsigned holders, unsigned threshold, bool singular, co
         buf_add_format(&out, "\"Config\":{\"RecoveryThreshold\":%u},", threshold);
     if (singular) {
         buf_add_string(&out, "\"RecoveryKey\":");
-        put_public_key(&out, 0);
+        put_holder_key(&out, 0);
         buf_add_u8(&out, ',');
     } else if (holders > 0) {
         buf_add_string(&out, "\"RecoveryKeys\":{");
         for (unsigned i = 0; i < holders; i++) {
             json_put_name(&out, holder_names[i]);
-            put_public_key(&out, i);
+            put_holder_key(&out, i);
         }
         buf_add_string(&out, "},");
     }

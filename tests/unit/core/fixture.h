@@ -75,6 +75,7 @@ struct buf machine_identity(const struct machine *m);
 
 struct key *holder_key(unsigned i); /* RSA, made once for a program */
 extern const char *const holder_names[HOLDERS];
+void put_holder_key(struct buf *out, unsigned i); /* appends its public part as a JSON string */
 /* A manifest with `holders` recovery keys and, unless it is 0, a threshold; one holder and `singular`:
  * the form of 2020. extra: JSON members, each with a comma at its end. */
 struct buf manifest_text(unsigned holders, unsigned threshold, bool singular, const char *extra);
