@@ -7,6 +7,8 @@ exception. `run(globals())` at the end of a file runs its tests in their order; 
 
 import base64
 import concurrent.futures
+import hashlib
+import hmac
 import inspect
 import json
 import os
@@ -346,6 +348,15 @@ def oaep_encrypt(public_der, data):
 
 def rsa_sign(key, data):
     return run_program("openssl", "dgst", "-sha256", "-sign", key, data=data)
+
+
+def drill_answer(challenge, name, share, key=None):
+    """A holder's answer with Python's HMAC and openssl's signature: nothing of taw."""
+    nonce, chosen = unb64(challenge["nonce"]), challenge["set"].encode()
+    derived = hmac.new(hmac.new(bytes(32), share, hashlib.sha256).digest(), b"mr-drill\x01", hashlib.sha256).digest()
+    return {"set": challenge["set"], "name": name, "nonce": challenge["nonce"],
+            "proof": b64(hmac.new(derived, nonce + chosen, hashlib.sha256).digest()),
+            "signature": b64(rsa_sign(keys.rsa(key or name), nonce + chosen))}
 
 
 class Deployment:

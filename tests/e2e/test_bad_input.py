@@ -19,7 +19,8 @@ from taw import FRESH, RECOVERY, RUNNING, Coordinator, b64, contains, equal, key
 Case = collections.namedtuple("Case", "name method target body who status part", defaults=(None,))
 NO_USER = "unauthorized user"
 GROUP = 4  # cases after which the state is looked at
-V2_WRITES = ("/api/v2/secrets", "/api/v2/update", "/api/v2/update-manifest", "/api/v2/update-cancel")
+V2_WRITES = ("/api/v2/secrets", "/api/v2/update", "/api/v2/update-manifest", "/api/v2/update-cancel",
+             "/api/v2/recovery/reissue", "/api/v2/recovery/reissue/cancel")
 V1_WRITES = ("/secrets", "/update", "/update-manifest", "/update-cancel")
 DOCUMENT = openapi.load()
 
@@ -161,6 +162,7 @@ def judge_bodies(judge, endpoints):
 
 
 WRONG_SHARE = json.dumps({"recoverySecret": b64(bytes(33)), "recoverySecretSignature": b64(b"x")}).encode()
+DRILL_MEMBERS = [("set", "string"), ("name", "string"), ("nonce", "octets"), ("proof", "octets"), ("signature", "octets")]
 RECOVER_MEMBERS = [("recoverySecret", "octets"), ("recoverySecretSignature", "octets")]
 
 
@@ -214,7 +216,9 @@ def bodies_are_refused_while_recovering(home):
     ])
     count += judge.judge(Case("nobody", "POST", path, b"{", "alice", 401, NO_USER) for path in V2_WRITES + V1_WRITES)
     count += judge.judge(Case("wrong state", "GET", path, None, "alice", 500, "server is not in expected state")
-                         for path in ("/api/v2/update", "/update", "/api/v2/recovery/secrets"))
+                         for path in ("/api/v2/update", "/update", "/api/v2/recovery/secrets", "/api/v2/recovery/status"))
+    count += judge.judge(Case("wrong state", "POST", "/api/v2/recovery/drill", body, None, 500, "server is not in expected state")
+                         for body in (b"", b"{", b"{}"))
     taw.recovering_as(judge.c, "shamir", 2, [], deployment.holders)
     deployment.recover(judge.c)
     equal(judge.c.code(), RUNNING, "status after the right secrets")
@@ -235,6 +239,8 @@ def bodies_are_refused_while_running(home):
         Endpoint("/api/v2/update", "alice", [("manifest", "octets")], in_v2(b"{"), True),
         Endpoint("/api/v2/update-manifest", "alice", [("manifest", "octets")], in_v2(b"{"), True),
         Endpoint("/update", "alice", [("Packages", "map"), ("Marbles", "map")], b'{"Packages":{"nothing":{"SecurityVersion":2}}}', False),
+        Endpoint("/api/v2/recovery/drill", None, DRILL_MEMBERS, b'{"set":"","name":"vault","nonce":"AAAA","proof":"AAAA","signature":"AAAA"}', True),
+        Endpoint("/api/v2/recovery/reissue", "alice", [], b'{"x":1}', True),
         Endpoint("/api/v2/sign-quote", None, [("sgxQuote", "octets")], b'{"sgxQuote":"AwACAA=="}', True)])
     wrong_state = "server is not in expected state"
     for body in (b"", b"{", b"{}", DEEP, deployment.manifest, in_v2(deployment.manifest)):

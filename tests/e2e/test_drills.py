@@ -2,8 +2,6 @@
 """Drills and new shares as holders and users do them: the commands of docs/recovery.md with the real curl and openssl, the
 answers of a holder made with openssl alone, and what recovers when."""
 
-import hashlib
-import hmac
 import json
 import os
 import pathlib
@@ -12,7 +10,7 @@ import shutil
 import subprocess
 
 import taw
-from taw import RECOVERY, Coordinator, Deployment, b64, contains, equal, keys, rsa_sign, true, unb64
+from taw import RECOVERY, Coordinator, Deployment, b64, contains, drill_answer, equal, keys, true, unb64
 
 CLI = pathlib.Path(taw.TAW)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -38,18 +36,9 @@ def decrypted(encrypted):
     return {name: taw.oaep_decrypt(keys.rsa(name), unb64(secret)) for name, secret in encrypted.items()}
 
 
-def answer(challenge, name, share, key=None):
-    """A holder's answer with Python's HMAC and openssl's signature: nothing of taw."""
-    nonce, chosen = unb64(challenge["nonce"]), challenge["set"].encode()
-    derived = hmac.new(hmac.new(bytes(32), share, hashlib.sha256).digest(), b"mr-drill\x01", hashlib.sha256).digest()
-    return {"set": challenge["set"], "name": name, "nonce": challenge["nonce"],
-            "proof": b64(hmac.new(derived, nonce + chosen, hashlib.sha256).digest()),
-            "signature": b64(rsa_sign(keys.rsa(key or name), nonce + chosen))}
-
-
 def prove(c, name, share, **body):
     challenge = c.post(DRILL, body).data()
-    return c.post(DRILL, answer(challenge, name, share)).data()
+    return c.post(DRILL, drill_answer(challenge, name, share)).data()
 
 
 def proven(c, new=False):
@@ -92,11 +81,11 @@ def every_answer_of_a_holder_gets_its_result(home):
     deployment, c = begun(home)
     share = deployment.shares["anna"]
     challenge = c.post(DRILL, {}).data()
-    good = answer(challenge, "anna", share)
+    good = drill_answer(challenge, "anna", share)
     wrong = [
-        (answer(challenge, "anna", deployment.shares["ben"]), 401, "wrong secret"),
-        (answer(challenge, "anna", share, key="ben"), 401, "wrong key"),
-        (answer(dict(challenge, set="00" * 16), "anna", share), 400, "wrong set"),
+        (drill_answer(challenge, "anna", deployment.shares["ben"]), 401, "wrong secret"),
+        (drill_answer(challenge, "anna", share, key="ben"), 401, "wrong key"),
+        (drill_answer(dict(challenge, set="00" * 16), "anna", share), 400, "wrong set"),
         (dict(good, name="dora"), 400, "unknown holder"),
         (dict(good, nonce=b64(bytes(56))), 400, "old nonce"),
     ]
@@ -254,7 +243,7 @@ def the_command_line_takes_every_form_of_key_and_secret(home):
             equal(c.post(DRILL, out).data()["result"], "ok", "result of " + name)
     code, out, _ = cli("--key", key, "--secret", home / "plain", "--name", "anna",
                        data=json.dumps(json.loads(challenge)["data"]).encode())
-    equal(json.loads(out), dict(answer(json.loads(challenge)["data"], "anna", share)), "answer, member by member")
+    equal(json.loads(out), dict(drill_answer(json.loads(challenge)["data"], "anna", share)), "answer, member by member")
     refusals = [
         (("--key", locked, "--secret", home / "plain"), "there is no terminal to ask at"),
         (("--key", keys.rsa("dora"), "--secret", home / "plain"), "no holder"),

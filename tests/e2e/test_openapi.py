@@ -8,7 +8,7 @@ import api_scene
 import openapi
 import taw
 from api_scene import ApiDeployment, Lines, in_v2, package_update, user
-from taw import FRESH, RECOVERY, RUNNING, Coordinator, Deployment, b64, contains, equal, true
+from taw import FRESH, RECOVERY, RUNNING, Coordinator, Deployment, b64, contains, drill_answer, equal, true
 
 TOO_LARGE = ("content-length: %d" % (25 << 20),)
 BUSY = "needs 256 requests that wait for a thread"
@@ -17,7 +17,6 @@ OURS = "trouble of the Coordinator's own: disk, memory"
 UNPROVOKED = {
     ("GET", "/api/v2/quote", 500): "there is no TEE that could fail",
     ("GET", "/api/v2/recover/status", 500): "a race with the end of the recovery",
-    ("GET", "/api/v2/recovery/secrets", 404): "only in an imported state",
     ("POST", "/api/v2/sign-quote", 200): "needs a quote and its collateral",
     ("POST", "/api/v2/sign-quote", 500): OURS,
     ("POST", "/manifest", 500): OURS,
@@ -173,6 +172,9 @@ def right_requests(deployment):
         ("GET", "/api/v2/recovery/secrets"): ("", None, "alice"),
         ("GET", "/api/v2/secrets"): ("?s=token&s=databaseKey", None, "alice"),
         ("GET", "/secrets"): ("?s=token&s=databaseKey", None, "alice"),
+        DRILL: ("", b"{}", None),
+        REISSUE: ("", b"{}", "alice"),
+        CANCEL_REISSUE: ("", b"", "alice"),
         ("POST", "/api/v2/secrets"): ("", json.dumps({"secrets": upload}).encode(), "alice"),
         ("POST", "/secrets"): ("", json.dumps(upload).encode(), "alice"),
         ("POST", "/api/v2/recover"): ("", json.dumps(share).encode(), None),
@@ -211,6 +213,11 @@ NEED_PENDING = {("GET", "/update-manifest"), ("GET", "/api/v2/update-manifest"),
                 ("POST", "/api/v2/update-manifest"), ("POST", "/update-cancel"), ("POST", "/api/v2/update-cancel")}
 SIGN_QUOTE = ("POST", "/api/v2/sign-quote")
 COUNTER = ("POST", "/api/v2/monotonic-counter")
+SECRETS = ("GET", "/api/v2/recovery/secrets")
+PROOFS = ("GET", "/api/v2/recovery/status")
+DRILL = ("POST", "/api/v2/recovery/drill")
+REISSUE = ("POST", "/api/v2/recovery/reissue")
+CANCEL_REISSUE = ("POST", "/api/v2/recovery/reissue/cancel")
 
 
 def before_the_manifest(session, deployment):
@@ -308,6 +315,54 @@ def updates(session, deployment):
         ask("GET", acknowledge, None, None, 404)
 
 
+def drills(session, deployment):
+    ask, anna = session.ask, deployment.holders[0]
+    ask(*DRILL, b"{", None, 400)
+    ask(*DRILL, {"set": "00" * 16}, None, 404)
+    challenge = ask(*DRILL, {}, None, 200).data()
+    right = drill_answer(challenge, anna, deployment.shares[anna])
+    session.document.check_request(*DRILL, right)
+    wrong = [(drill_answer(challenge, anna, bytes(32)), 401, "wrong secret"), (dict(right, signature=""), 401, "wrong key"),
+             (dict(right, set="00" * 16), 400, "wrong set"), (dict(right, name="nobody"), 400, "unknown holder"),
+             (dict(right, nonce=""), 400, "old nonce")]
+    for body, status, result in wrong:
+        equal(ask(*DRILL, body, None, status).json()["data"]["result"], result, "result")
+    equal(ask(*DRILL, right, None, 200).data()["replaced"], False, "replaced")
+    ask(*PROOFS, None, None, 200)
+
+
+def reissues(session, deployment):
+    """Cancelled while it waits for users, then while it waits for proofs; then proven."""
+    ask = session.ask
+    for operation, body in ((REISSUE, {}), (CANCEL_REISSUE, b"")):
+        ask(*operation, body, None, 401)
+        ask(*operation, body, "nomanifest", 500)
+    ask(*REISSUE, b"{", "alice", 400)
+    ask(*CANCEL_REISSUE, b"", "alice", 404)
+    equal(ask(*REISSUE, {}, "alice", 200).data()["state"], "pending", "state")
+    equal(ask(*PROOFS, None, None, 200).data()["reissue"]["state"], "pending", "state")
+    waits = ask("POST", "/api/v2/update", in_v2(deployment.manifest), "alice", 500)
+    contains(waits.message(), "a re-issue of the recovery secrets is in progress", "an update in between")
+    ask("POST", "/update", deployment.manifest, "alice", 400)
+    ask(*CANCEL_REISSUE, b"", "noread", 200)
+    for end in (CANCEL_REISSUE, None):
+        ask(SECRETS[0], SECRETS[1] + "?set=new", None, "alice", 404)
+        ask(*REISSUE, {}, "alice", 200)
+        new = ask(*REISSUE, {}, "noread", 200).data()
+        equal(new["state"], "proving", "state")
+        equal(ask(*PROOFS, None, None, 200).data()["reissue"]["newSet"]["set"], new["set"], "set")
+        again = ask(SECRETS[0], SECRETS[1] + "?set=new", None, "alice", 200).data()
+        equal(again["recoverySecrets"], new["recoverySecrets"], "new secrets")
+        if end is not None:
+            ask(*end, b"", "alice", 200)
+    ask(SECRETS[0], SECRETS[1] + "?set=old", None, "alice", 400)
+    deployment.decrypt(new["recoverySecrets"])
+    for holder, replaced in ((deployment.holders[0], False), (deployment.holders[2], True)):
+        body = drill_answer(ask(*DRILL, {}, None, 200).data(), holder, deployment.shares[holder])
+        equal(ask(*DRILL, body, None, 200).data()["replaced"], replaced, "replaced")
+    equal(ask(*PROOFS, None, None, 200).data()["reissue"], None, "re-issue")
+
+
 def while_running(session, home, c, deployment):
     ask = session.ask
     ask_in_phase(session, RUNNING, right_requests(deployment), NEED_PENDING | {SIGN_QUOTE, COUNTER})
@@ -317,6 +372,8 @@ def while_running(session, home, c, deployment):
     refused_secrets(session)
     a_site_certificate(session)
     counters(session, marble)
+    drills(session, deployment)
+    reissues(session, deployment)
     updates(session, deployment)
     for body in (b"{", b'{"sgxQuote":1}', b'{"sgxQuote":"AwACAA=="}'):
         ask(*SIGN_QUOTE, body, None, 400)

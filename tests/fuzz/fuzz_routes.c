@@ -31,7 +31,7 @@ static const struct route {
     { "POST", "/api/v2/recover", "200 400 500" },
     { "GET", "/api/v2/recover/public-key", "200 500" },
     { "GET", "/api/v2/recover/status", "200 500" },
-    { "GET", "/api/v2/recovery/secrets", "200 401 404 500" },
+    { "GET", "/api/v2/recovery/secrets", "200 400 401 404 500" },
     { "POST", "/recover", "200 410 500" },
     { "GET", "/api/v2/update", "200 500" },
     { "POST", "/api/v2/update", "200 400 401 500" },
@@ -50,6 +50,10 @@ static const struct route {
     { "POST", "/secrets", "200 400 401 500" },
     { "POST", "/api/v2/sign-quote", "200 400 403 500" },
     { "POST", "/api/v2/monotonic-counter", "200 400 401 403 500" },
+    { "GET", "/api/v2/recovery/status", "200 500" },
+    { "POST", "/api/v2/recovery/drill", "200 400 401 404 500" },
+    { "POST", "/api/v2/recovery/reissue", "200 400 401 500" },
+    { "POST", "/api/v2/recovery/reissue/cancel", "200 401 404 500" },
 };
 
 /* ---- the Coordinator and its callers ---- */
