@@ -4,6 +4,7 @@
 #include "metrics/text.h"
 #include "state/names.h"
 #include "state/pending.h"
+#include "state/reissue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,33 @@ static void put_recovery(struct observer *o, const struct snapshot *now, struct 
                "1 when the last recovery was not signed by a recovery key.", r->without_proof);
 }
 
+/* Of the set in force. Who the holders are is not said. */
+static void put_proofs(const struct snapshot *now, int64_t now_ms, struct buf *out)
+{
+    struct recovery_proofs p;
+
+    recovery_proofs_summary(now, now_ms, &p);
+    text_gauge(out, "taw_recovery_holders", "Holders of the recovery secrets in force.", p.holders);
+    text_gauge(out, "taw_recovery_needed", "How many of them a recovery needs.", p.needed);
+    text_gauge(out, "taw_recovery_holders_proven",
+               "How many of them proved their secrets within 90 days.", p.proven_lately);
+    text_gauge(out, "taw_recovery_oldest_proof_timestamp_seconds",
+               "The oldest of the last proofs of each; 0: there is none.",
+               (double)p.oldest_ms / 1000);
+    text_gauge(out, "taw_recovery_drills_possible",
+               "1 when every one of them can prove his secret.", p.possible);
+    text_gauge(out, "taw_recovery_proof_alarm",
+               "1 when fewer proved their secrets within 90 days than one more than are needed, or "
+               "than all when all are needed.",
+               p.alarm);
+    text_gauge(out, "taw_recovery_reissue_pending",
+               "1 when a re-issue of the recovery secrets waits for users.",
+               reissue_is_pending(now));
+    text_gauge(out, "taw_recovery_new_set_unproven",
+               "1 when re-issued recovery secrets wait for their proofs.",
+               now->new_recovery_set != NULL);
+}
+
 static void put_state(const struct parsed *p, const struct snapshot *now, struct buf *out)
 {
     text_gauge(out, "coordinator_state",
@@ -215,7 +243,8 @@ static void observe(void *arg, struct buf *out)
 {
     struct observer *const o = arg;
     const struct env *const env = o->core->env;
-    const double seconds = (double)env->now_ms(env->ctx) / 1000;
+    const int64_t now_ms = env->now_ms(env->ctx);
+    const double seconds = (double)now_ms / 1000;
     uint64_t number = 0;
     auto_snapshot *now = writer_newest(o->core->writer, &number);
 
@@ -224,6 +253,7 @@ static void observe(void *arg, struct buf *out)
     o->number = number;
     put_state(&o->parsed, now, out);
     put_recovery(o, now, out);
+    put_proofs(now, now_ms, out);
     put_certificates(&o->parsed, seconds, out);
     put_secrets(&o->parsed, seconds, out);
     put_users(&o->parsed, seconds, out);

@@ -4,7 +4,7 @@
 
 /*
  * What can be read from the newest snapshot when somebody asks for the metrics: phase, values, certificates and
- * when they expire, recoveries, a pending update. What needs parsing is kept until another snapshot is
+ * when they expire, recoveries, proofs of recovery secrets, a pending update. What needs parsing is kept until another snapshot is
  * published.
  */
 struct observer;

@@ -290,6 +290,8 @@ void recovery_set_proofs(const struct recovery_set *set, const struct omap *valu
         const int64_t proven = recovery_proven_ms(values, set->id, set->holders[i].name);
         p->possible &= set->holders[i].drill.len > 0;
         p->proven += proven > 0;
+        if (proven > 0 && (p->oldest_ms == 0 || proven < p->oldest_ms))
+            p->oldest_ms = proven;
         p->proven_lately += proven > 0 && proven >= now_ms - RECOVERY_PROOF_MS;
     }
     finish_summary(p);

@@ -78,6 +78,7 @@ struct recovery_proofs {
         wanted; /* who should have proven within RECOVERY_PROOF_MS: one more than needed, or all */
     unsigned proven;        /* who did at any time */
     unsigned proven_lately; /* who did within RECOVERY_PROOF_MS */
+    int64_t oldest_ms;      /* of the last proofs of those who did; 0: nobody did */
     bool alarm;             /* fewer than wanted */
 };
 struct snapshot;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include "core/internal.h"
 #include "marble_scene.h"
 #include "scrape.h"
 #include "state/names.h"
@@ -220,6 +221,54 @@ static void a_recovery_without_proof_is_shown(void **state)
     assert_line(m, "taw_recovered_without_proof 1");
 }
 
+static bool put_reissue(void *arg, const struct snapshot *now, struct decision *d, struct err *err)
+{
+    (void)arg, (void)err;
+    change_put(&d->change, NAME_PENDING_REISSUE, BYTES_LITERAL("{}"));
+    if (now->recovery_set == NULL)
+        return true;
+    change_put_recovery_proof(&d->change, now->recovery_set->id, bytes_of_string(holder_names[0]),
+                              WORLD_START_MS - RECOVERY_PROOF_MS);
+    change_put_recovery_proof(&d->change, now->recovery_set->id, bytes_of_string(holder_names[1]),
+                              WORLD_START_MS);
+    change_put_recovery_proof(&d->change, now->recovery_set->id, bytes_of_string(holder_names[2]),
+                              WORLD_START_MS);
+    return change_put_recovery_set(&d->change, NAME_NEW_RECOVERY_SET, now->recovery_set, err);
+}
+
+static void proofs_of_recovery_secrets_are_counted_without_names(void **state)
+{
+    (void)state;
+    auto_observed s;
+    struct metrics *const m = begin(&s, NULL);
+    struct err err = { 0 };
+
+    assert_line(m, "taw_recovery_holders 0");
+    assert_line(m, "taw_recovery_proof_alarm 0");
+    auto_deal deal = set_manifest(&s.machine, 3, 2, false);
+    assert_line(m, "taw_recovery_holders 3");
+    assert_line(m, "taw_recovery_needed 2");
+    assert_line(m, "taw_recovery_holders_proven 0");
+    assert_line(m, "taw_recovery_oldest_proof_timestamp_seconds 0");
+    assert_line(m, "taw_recovery_drills_possible 1");
+    assert_line(m, "taw_recovery_proof_alarm 1");
+    assert_line(m, "taw_recovery_reissue_pending 0");
+    assert_line(m, "taw_recovery_new_set_unproven 0");
+    assert_ok(writer_commit(core_writer(s.machine.core), put_reissue, NULL, &err), &err);
+    assert_line(m, "taw_recovery_holders_proven 3");
+    assert_line(m, "taw_recovery_oldest_proof_timestamp_seconds 1760702400");
+    assert_line(m, "taw_recovery_proof_alarm 0");
+    assert_line(m, "taw_recovery_reissue_pending 1");
+    assert_line(m, "taw_recovery_new_set_unproven 1");
+    /* Time passes, and nothing else happens. */
+    world_set_clock(&s.world, WORLD_START_MS + 1);
+    assert_line(m, "taw_recovery_holders_proven 2");
+    assert_line(m, "taw_recovery_proof_alarm 1");
+    auto_buf text = scrape(m);
+    for (size_t i = 0; i < HOLDERS; i++)
+        assert_null(strstr((const char *)text.at, holder_names[i]));
+}
+
 /* ---- how long the writer has been at it ---- */
 
 struct gate {
@@ -281,6 +330,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_pending_update_says_how_many_it_waits_for),
     cmocka_unit_test(recovery_is_followed_share_by_share),
     cmocka_unit_test(a_recovery_without_proof_is_shown),
+    cmocka_unit_test(proofs_of_recovery_secrets_are_counted_without_names),
     cmocka_unit_test(the_writer_is_busy_only_while_it_works),
 };
 TEST_MAIN(tests)
