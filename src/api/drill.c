@@ -199,23 +199,23 @@ static void put_unknown_set(struct buf *body, const struct call *call)
     buf_add_u8(body, ']');
 }
 
-static void put_pending(struct buf *body, const struct reissue *r)
+static void put_pending(struct buf *body, const struct quorum *q)
 {
     buf_add_string(body, "{\"state\":\"pending\",\"requiredUsers\":[");
-    for (size_t i = 0; i < r->count; i++) {
+    for (size_t i = 0; i < q->count; i++) {
         json_put_comma(body);
-        json_put_string(body, r->users[i].name);
+        json_put_string(body, q->users[i].name);
     }
     buf_add_string(body, "],\"missingUsers\":[");
-    reissue_put_names(r, false, body);
-    buf_add_format(body, "],\"missingAcknowledgments\":%" PRIu64 "}", r->missing);
+    quorum_put_missing(q, body);
+    buf_add_format(body, "],\"missingAcknowledgments\":%" PRIu64 "}", q->missing);
 }
 
 /* False with *damage when the state of a re-issue cannot be read. */
 static bool put_reissue(struct buf *body, const struct call *call, struct err *damage)
 {
     auto_arena arena = { 0 };
-    struct reissue pending;
+    struct quorum pending;
 
     json_put_name(body, "reissue");
     if (call->now->new_recovery_set != NULL) {

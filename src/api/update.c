@@ -75,8 +75,8 @@ void pending_update_get(struct call *call)
         reply_error(call, 404, err.text);
         return;
     }
-    const struct text_list missing = pending_update_missing(&p, &arena);
-    put_still_needs(&message, p.missing);
+    const struct text_list missing = quorum_missing(&p.quorum, &arena);
+    put_still_needs(&message, p.quorum.missing);
     struct buf *const body = reply_begin(call);
     buf_add_u8(body, '{');
     json_put_name(body, "manifest");

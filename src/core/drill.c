@@ -3,6 +3,7 @@
 
 #include "codec/json.h"
 #include "core/internal.h"
+#include "core/lines.h"
 #include "recovery/drill.h"
 #include "state/names.h"
 
@@ -163,7 +164,7 @@ static bool replace_set(const struct drill *d, const struct snapshot *now,
 
     if (!change_promote_new_set(&decision->change, now, err))
         return false;
-    buf_add_format(&members, ",\"set\":\"%s\"", d->outcome->set);
+    line_put_text(&members, "set", bytes_of_string(d->outcome->set));
     change_put_log_line(&decision->change, d->core->env, now->log.lines + 1,
                         "Re-issued recovery secrets in force, the old ones removed",
                         buf_bytes(&members));
@@ -178,9 +179,8 @@ static void put_proof(const struct drill *d, const struct snapshot *now, const c
 
     change_drop_recovery_proofs(change, now->values, d->outcome->set, other_set);
     change_put_recovery_proof(change, d->outcome->set, d->answer->name, d->now_ms);
-    buf_add_string(&members, ",\"holder\":\"");
-    log_escape(&members, d->answer->name);
-    buf_add_format(&members, "\",\"set\":\"%s\"", d->outcome->set);
+    line_put_text(&members, "holder", d->answer->name);
+    line_put_text(&members, "set", bytes_of_string(d->outcome->set));
     change_put_log_line(change, d->core->env, now->log.lines, "Recovery secret proven",
                         buf_bytes(&members));
 }

@@ -111,7 +111,7 @@ static void parse_pending(const struct snapshot *now, struct parsed *p)
 
     p->pending = pending_update_stored(now->values, &stored);
     if (p->pending && pending_update_parse(stored, &arena, &update, &damage))
-        p->missing_acknowledgments = update.missing;
+        p->missing_acknowledgments = update.quorum.missing;
 }
 
 static void parse(const struct snapshot *now, struct parsed *p)

@@ -2,10 +2,10 @@
 #include "core/reissue.h"
 
 #include "core/internal.h"
+#include "core/lines.h"
 #include "state/names.h"
 #include "state/pending.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum { ATTEMPTS = 8 /* when others acknowledge at the same time */ };
@@ -15,7 +15,7 @@ struct asking {
     struct core *core;
     const struct deployment_user *user;
     const struct snapshot *based_on;
-    struct reissue reissue;     /* with this acknowledgment */
+    struct quorum quorum;       /* with this acknowledgment */
     bool is_first;              /* nobody asked before */
     struct recovery_plan *plan; /* NULL: more acknowledgments are needed */
     struct recovery_set *set;   /* of the plan */
@@ -62,36 +62,12 @@ static bool is_possible(const struct snapshot *now, struct err *err)
 
 /* ---- lines of the update log ---- */
 
-static void put_user(struct buf *members, struct bytes name)
-{
-    buf_add_string(members, ",\"user\":\"");
-    log_escape(members, name);
-    buf_add_u8(members, '"');
-}
-
-static void put_missing(const struct reissue *r, struct buf *members)
-{
-    bool first = true;
-
-    buf_add_format(members, ",\"missingAcknowledgments\":%" PRIu64 ",\"missingUsers\":[",
-                   r->missing);
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->users[i].acknowledged)
-            continue;
-        buf_add_string(members, first ? "\"" : ",\"");
-        log_escape(members, r->users[i].name);
-        buf_add_u8(members, '"');
-        first = false;
-    }
-    buf_add_u8(members, ']');
-}
-
 static void put_asked_line(const struct asking *a, uint64_t line, struct change *change)
 {
     auto_buf members = { 0 };
 
-    put_user(&members, a->user->name);
-    put_missing(&a->reissue, &members);
+    line_put_text(&members, "user", a->user->name);
+    line_put_missing(&members, &a->quorum);
     change_put_log_line(change, a->core->env, line,
                         a->is_first ? "Re-issue of recovery secrets initiated by user"
                                     : "Re-issue of recovery secrets acknowledged by user",
@@ -103,7 +79,7 @@ static void put_set_line(const struct core *core, uint64_t line, const char *eve
 {
     auto_buf members = { 0 };
 
-    buf_add_format(&members, ",\"set\":\"%s\"", set);
+    line_put_text(&members, "set", bytes_of_string(set));
     change_put_log_line(change, core->env, line, event, buf_bytes(&members));
 }
 
@@ -145,18 +121,18 @@ static bool put_sets(const struct core *core, const struct snapshot *now,
 /* Everything that needs no writer. False, without an error: he has acknowledged before. */
 static bool acknowledge(struct asking *a, struct arena *arena, struct err *err)
 {
-    const bool pending = reissue_load(a->based_on, arena, &a->reissue, err);
+    const bool pending = reissue_load(a->based_on, arena, &a->quorum, err);
 
     if (err->kind != FAIL_NONE)
         return false;
     if (!pending)
-        a->reissue = reissue_begin(a->based_on, arena);
+        a->quorum = quorum_begin(a->based_on->deployment, arena);
     a->is_first = !pending;
-    struct reissue_user *const required = reissue_user(&a->reissue, a->user->name);
-    if (required == NULL)
+    const enum quorum_acknowledged done = quorum_acknowledge(&a->quorum, a->user->name);
+    if (done == QUORUM_NO_SAY)
         return err_set(err, FAIL_DENIED, "user %.*s is not one of those who have to acknowledge",
                        BYTES_FMT(a->user->name));
-    return reissue_acknowledge(&a->reissue, required);
+    return done == QUORUM_FIRST;
 }
 
 static bool make_plan(struct asking *a, struct err *err)
@@ -210,7 +186,7 @@ static bool decide(void *arg, const struct snapshot *now, struct decision *d, st
     put_asked_line(a, now->log.lines, &d->change);
     if (a->plan != NULL)
         return put_new_set(a, now, d, err);
-    change_put_reissue(&d->change, &a->reissue);
+    change_put_reissue(&d->change, &a->quorum);
     return true;
 }
 
@@ -249,7 +225,7 @@ static enum reissue_state ask(struct core *core, const struct snapshot *now,
     const bool first_time = acknowledge(&a, &arena, err);
     if (err->kind != FAIL_NONE)
         return REISSUE_FAILED;
-    if (first_time && a.reissue.missing == 0 && !make_plan(&a, err))
+    if (first_time && a.quorum.missing == 0 && !make_plan(&a, err))
         return REISSUE_FAILED;
     if (first_time && !writer_commit(core->writer, decide, &a, err)) {
         *again = a.outdated;
@@ -257,8 +233,8 @@ static enum reissue_state ask(struct core *core, const struct snapshot *now,
     }
     if (a.plan != NULL)
         return reply_proving(reply, a.set->id, buf_bytes(&a.secrets_json));
-    reply->missing = a.reissue.missing;
-    reissue_put_names(&a.reissue, false, &reply->missing_users);
+    reply->missing = a.quorum.missing;
+    quorum_put_missing(&a.quorum, &reply->missing_users);
     return REISSUE_PENDING;
 }
 
@@ -304,7 +280,7 @@ static bool decide_cancel(void *arg, const struct snapshot *now, struct decision
                        "the manifest was updated in the meantime: nothing was done, try again");
     if (now->new_recovery_set == NULL && !reissue_is_pending(now))
         return err_set(err, FAIL_NOT_FOUND, "no re-issue of recovery secrets in progress");
-    put_user(&members, c->user->name);
+    line_put_text(&members, "user", c->user->name);
     change_put_log_line(&d->change, c->core->env, now->log.lines,
                         "Re-issue of recovery secrets cancelled by user", buf_bytes(&members));
     change_delete(&d->change, NAME_PENDING_REISSUE);

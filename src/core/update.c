@@ -60,12 +60,12 @@ bool update_check(const struct update *u, const struct manifest *wanted, struct 
 void update_result_pending(const struct pending_update *p, struct update_result *result)
 {
     auto_arena arena = { 0 };
-    const struct text_list missing = pending_update_missing(p, &arena);
+    const struct text_list missing = quorum_missing(&p->quorum, &arena);
     struct bytes *const names = arena_alloc(&result->arena, missing.count * sizeof names[0]);
 
     for (size_t i = 0; i < missing.count; i++)
         names[i] = arena_bytes(&result->arena, missing.at[i]);
-    result->missing = p->missing;
+    result->missing = p->quorum.missing;
     result->missing_users = (struct text_list){ true, missing.count, names };
 }
 
@@ -77,28 +77,6 @@ struct proposal {
     struct pending_update pending; /* none missing: it is applied at once */
     struct application application;
 };
-
-/* Who has to agree is said by the manifest in force. */
-static void ask_users(const struct update *u, const struct manifest *wanted, struct arena *arena,
-                      struct pending_update *p)
-{
-    const struct deployment *const d = u->based_on->deployment;
-    struct bytes *const names = arena_alloc(arena, d->user_count * sizeof names[0]);
-    size_t count = 0;
-
-    for (size_t i = 0; i < d->user_count; i++) {
-        if (permissions_allow(&d->users[i].permissions, PERMISSION_UPDATE_MANIFEST, NULL, 0))
-            names[count++] = d->users[i].name;
-    }
-    count = names_sort_unique(names, count);
-    p->manifest = wanted->raw;
-    p->users = arena_alloc(arena, count * sizeof p->users[0]);
-    p->user_count = count;
-    for (size_t i = 0; i < count; i++)
-        p->users[i] = (struct pending_user){ .name = names[i] };
-    const uint64_t threshold = d->manifest->config.update_threshold;
-    p->missing = threshold == 0 ? count : threshold;
-}
 
 /* On the writer's thread: may it begin on what is newest? */
 static bool may_begin(const struct proposal *p, const struct snapshot *now, struct err *err)
@@ -139,7 +117,7 @@ static bool decide_wait(void *arg, const struct snapshot *now, struct decision *
 static bool propose(struct proposal *p, const struct manifest *wanted, struct update_result *result,
                     struct err *err)
 {
-    const bool at_once = p->pending.missing == 0;
+    const bool at_once = p->pending.quorum.missing == 0;
     const bool prepares = at_once || !p->u->core->late_update_checks;
 
     if (prepares && !application_prepare(p->u, wanted, &p->application, err))
@@ -163,8 +141,10 @@ static bool update_manifest(const struct update *u, const struct manifest *wante
         return update_denied(u->user, "update the complete manifest", err);
     if (!update_no_reissue_waits(u->based_on, err) || !update_check(u, wanted, err))
         return false;
-    ask_users(u, wanted, &arena, &p.pending);
-    if (!pending_update_acknowledge(&p.pending, u->user->name))
+    /* Who has to agree is said by the manifest in force. */
+    p.pending =
+        (struct pending_update){ wanted->raw, quorum_begin(u->based_on->deployment, &arena) };
+    if (quorum_acknowledge(&p.pending.quorum, u->user->name) == QUORUM_NO_SAY)
         return err_set(err, FAIL_INTERNAL, "the user is none of those who may update the manifest");
     const bool done = propose(&p, wanted, result, err);
     application_clear(&p.application);

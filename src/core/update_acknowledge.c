@@ -33,7 +33,7 @@ static bool agree(struct acknowledgment *a, struct bytes raw, struct err *err)
         return nothing_waits(err);
     if (!pending_update_parse(a->stored, a->arena, &a->pending, err))
         return false;
-    if (!pending_update_acknowledge(&a->pending, a->u.user->name))
+    if (quorum_acknowledge(&a->pending.quorum, a->u.user->name) == QUORUM_NO_SAY)
         return update_denied(a->u.user, "acknowledge manifest updates", err);
     return bytes_equal(raw, a->pending.manifest) ||
            err_set(err, FAIL_MALFORMED, "provided manifest does not match the pending manifest");
@@ -52,7 +52,7 @@ static bool prepare(struct acknowledgment *a, struct err *err)
 static bool decide(void *arg, const struct snapshot *now, struct decision *d, struct err *err)
 {
     struct acknowledgment *const a = arg;
-    const bool applies = a->pending.missing == 0 && a->failure.kind == FAIL_NONE;
+    const bool applies = a->pending.quorum.missing == 0 && a->failure.kind == FAIL_NONE;
     struct bytes stored;
     auto_buf text = { 0 };
 
@@ -89,7 +89,7 @@ static bool prepare_last(struct acknowledgment *a, struct err *err)
 {
     struct err failure = { 0 };
 
-    if (a->pending.missing > 0 || prepare(a, &failure))
+    if (a->pending.quorum.missing > 0 || prepare(a, &failure))
         return true;
     if (failure.kind == FAIL_MALFORMED) {
         a->failure = failure;
@@ -111,7 +111,7 @@ static bool commit(struct acknowledgment *a, struct err *err)
 
 static void take_result(struct acknowledgment *a, struct update_result *result)
 {
-    if (a->pending.missing == 0)
+    if (a->pending.quorum.missing == 0)
         application_result(&a->application, result);
     else
         update_result_pending(&a->pending, result);

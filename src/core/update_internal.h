@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "core/internal.h"
+#include "core/lines.h"
 #include "core/update.h"
 #include "crypto/hash.h"
 #include "state/pending.h"
@@ -68,8 +69,6 @@ struct update_lines {
     const struct env *env;
     uint64_t next; /* number */
 };
-/* Appends `,"name":"text"` to the members of a line. */
-void line_put_text(struct buf *members, const char *name, struct bytes text);
 void line_package_raised(struct update_lines *lines, struct bytes user, struct bytes package,
                          uint64_t version);
 void line_initiated(struct update_lines *lines, struct bytes user, const char *fingerprint);

@@ -3,13 +3,6 @@
 
 #include <inttypes.h>
 
-void line_put_text(struct buf *members, const char *name, struct bytes text)
-{
-    buf_add_format(members, ",\"%s\":\"", name);
-    log_escape(members, text);
-    buf_add_u8(members, '"');
-}
-
 static void put_line(struct update_lines *lines, const char *event, const struct buf *members)
 {
     change_put_log_line(lines->change, lines->env, lines->next++, event, buf_bytes(members));
@@ -26,21 +19,6 @@ void line_package_raised(struct update_lines *lines, struct bytes user, struct b
     put_line(lines, "SecurityVersion increased", &members);
 }
 
-static void put_missing(struct buf *members, const struct pending_update *p)
-{
-    auto_arena arena = { 0 };
-    const struct text_list missing = pending_update_missing(p, &arena);
-
-    buf_add_format(members, ",\"missingAcknowledgments\":%" PRIu64 ",\"missingUsers\":[",
-                   p->missing);
-    for (size_t i = 0; i < missing.count; i++) {
-        buf_add_string(members, i > 0 ? ",\"" : "\"");
-        log_escape(members, missing.at[i]);
-        buf_add_u8(members, '"');
-    }
-    buf_add_u8(members, ']');
-}
-
 /* user, p NULL: without these members. */
 static void put_update_line(struct update_lines *lines, const char *event, const struct bytes *user,
                             const struct pending_update *p, const char *fingerprint)
@@ -50,7 +28,7 @@ static void put_update_line(struct update_lines *lines, const char *event, const
     if (user != NULL)
         line_put_text(&members, "user", *user);
     if (p != NULL)
-        put_missing(&members, p);
+        line_put_missing(&members, &p->quorum);
     line_put_text(&members, "manifestFingerprint", bytes_of_string(fingerprint));
     put_line(lines, event, &members);
 }

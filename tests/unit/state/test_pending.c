@@ -21,7 +21,7 @@ static void assert_missing(const struct pending_update *p, const char *want)
 {
     auto_arena arena = { 0 };
     auto_buf names = { 0 };
-    const struct text_list missing = pending_update_missing(p, &arena);
+    const struct text_list missing = quorum_missing(&p->quorum, &arena);
 
     assert_true(missing.present);
     for (size_t i = 0; i < missing.count; i++)
@@ -36,12 +36,12 @@ static void the_original_s_form_is_read_member_by_member(void **state)
 
     (void)state;
     assert_bytes_equal(p.manifest, BYTES_LITERAL("{}"));
-    assert_int_equal(p.user_count, 3);
-    assert_bytes_equal(p.users[0].name, BYTES_LITERAL("alice"));
-    assert_true(p.users[0].acknowledged);
-    assert_bytes_equal(p.users[2].name, BYTES_LITERAL("carol"));
-    assert_false(p.users[2].acknowledged);
-    assert_int_equal(p.missing, 1);
+    assert_int_equal(p.quorum.count, 3);
+    assert_bytes_equal(p.quorum.users[0].name, BYTES_LITERAL("alice"));
+    assert_true(p.quorum.users[0].acknowledged);
+    assert_bytes_equal(p.quorum.users[2].name, BYTES_LITERAL("carol"));
+    assert_false(p.quorum.users[2].acknowledged);
+    assert_int_equal(p.quorum.missing, 1);
     assert_missing(&p, "bob carol");
 }
 
@@ -70,8 +70,9 @@ static void without_a_count_everybody_is_missing_who_did_not_acknowledge(void **
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(forms); i++)
-        assert_int_equal(parsed(forms[i], &arena).missing, 2);
-    assert_int_equal(parsed("{\"manifestRaw\":\"\",\"requiredUsers\":null}", &arena).user_count, 0);
+        assert_int_equal(parsed(forms[i], &arena).quorum.missing, 2);
+    assert_int_equal(parsed("{\"manifestRaw\":\"\",\"requiredUsers\":null}", &arena).quorum.count,
+                     0);
 }
 
 static void an_acknowledgment_counts_once_and_only_from_those_who_are_asked(void **state)
@@ -81,17 +82,17 @@ static void an_acknowledgment_counts_once_and_only_from_those_who_are_asked(void
         "{\"manifestRaw\":\"\",\"requiredUsers\":{\"a\":false,\"b\":true,\"c\":false}}", &arena);
 
     (void)state;
-    assert_false(pending_update_acknowledge(&p, BYTES_LITERAL("d")));
-    assert_false(pending_update_acknowledge(&p, BYTES_LITERAL("A")));
-    assert_false(pending_update_acknowledge(&p, BYTES_NONE));
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("b")));
-    assert_int_equal(p.missing, 2);
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("c")));
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("c")));
-    assert_int_equal(p.missing, 1);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("d")), QUORUM_NO_SAY);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("A")), QUORUM_NO_SAY);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_NONE), QUORUM_NO_SAY);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("b")), QUORUM_AGAIN);
+    assert_int_equal(p.quorum.missing, 2);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("c")), QUORUM_FIRST);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("c")), QUORUM_AGAIN);
+    assert_int_equal(p.quorum.missing, 1);
     assert_missing(&p, "a");
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("a")));
-    assert_int_equal(p.missing, 0);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("a")), QUORUM_FIRST);
+    assert_int_equal(p.quorum.missing, 0);
     assert_missing(&p, "");
 }
 
@@ -102,9 +103,9 @@ static void the_count_never_goes_below_zero(void **state)
     struct pending_update p = parsed(STORED, &arena);
 
     (void)state;
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("bob")));
-    assert_true(pending_update_acknowledge(&p, BYTES_LITERAL("carol")));
-    assert_int_equal(p.missing, 0);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("bob")), QUORUM_FIRST);
+    assert_int_equal(quorum_acknowledge(&p.quorum, BYTES_LITERAL("carol")), QUORUM_FIRST);
+    assert_int_equal(p.quorum.missing, 0);
 }
 
 static void what_is_no_pending_update_is_damage_and_says_where(void **state)

@@ -40,7 +40,7 @@ static void quorum_is_the_threshold_or_all_who_may_update_the_manifest(void **st
     for (unsigned threshold = 0; threshold <= 2; threshold++) {
         auto_snapshot *s = with_users(threshold, NULL);
         auto_arena arena = { 0 };
-        const struct reissue r = reissue_begin(s, &arena);
+        const struct quorum r = quorum_begin(s->deployment, &arena);
         assert_int_equal(r.missing, threshold == 0 ? 2 : threshold);
         assert_int_equal(r.count, 2);
         assert_true(bytes_equal_string(r.users[0].name, "u1"));
@@ -52,21 +52,17 @@ static void each_user_counts_once(void **state)
 {
     auto_snapshot *s = with_users(0, NULL);
     auto_arena arena = { 0 };
-    auto_buf given = { 0 }, open = { 0 };
-    struct reissue r = reissue_begin(s, &arena);
+    auto_buf open = { 0 };
+    struct quorum r = quorum_begin(s->deployment, &arena);
 
     (void)state;
-    assert_null(reissue_user(&r, BYTES_LITERAL("u2")));
-    struct reissue_user *const user = reissue_user(&r, BYTES_LITERAL("u3"));
-    assert_true(reissue_acknowledge(&r, user));
+    assert_int_equal(quorum_acknowledge(&r, BYTES_LITERAL("u2")), QUORUM_NO_SAY);
+    assert_int_equal(quorum_acknowledge(&r, BYTES_LITERAL("u3")), QUORUM_FIRST);
     assert_int_equal(r.missing, 1);
-    assert_false(reissue_acknowledge(&r, user));
+    assert_int_equal(quorum_acknowledge(&r, BYTES_LITERAL("u3")), QUORUM_AGAIN);
     assert_int_equal(r.missing, 1);
-    buf_add_u8(&given, '[');
     buf_add_u8(&open, '[');
-    reissue_put_names(&r, true, &given);
-    reissue_put_names(&r, false, &open);
-    assert_bytes_equal(buf_bytes(&given), BYTES_LITERAL("[\"u3\""));
+    quorum_put_missing(&r, &open);
     assert_bytes_equal(buf_bytes(&open), BYTES_LITERAL("[\"u1\""));
 }
 
@@ -76,13 +72,13 @@ static void pending_reissue_survives_the_round_trip(void **state)
     auto_arena arena = { 0 };
     auto_change change = { 0 };
     struct err err = { 0 };
-    struct reissue r = reissue_begin(before, &arena), again;
+    struct quorum r = quorum_begin(before->deployment, &arena), again;
 
     (void)state;
     assert_false(reissue_is_pending(before));
     assert_false(reissue_load(before, &arena, &again, &err));
     assert_int_equal(err.kind, FAIL_NONE);
-    (void)reissue_acknowledge(&r, &r.users[0]);
+    assert_int_equal(quorum_acknowledge(&r, BYTES_LITERAL("u1")), QUORUM_FIRST);
     change_put_reissue(&change, &r);
     auto_snapshot *after = snapshot_after(&state_env, before, &change, &err);
     assert_true(reissue_is_pending(after));
@@ -100,6 +96,7 @@ static void value_that_does_not_fit_is_damage(void **state)
         "[]",
         "{\"requiredUsers\":[]}",
         "{\"requiredUsers\":{\"u1\":1}}",
+        "{\"requiredUsers\":{\"u1\":true,\"u1\":false}}",
         "{\"missingAcknowledgments\":-1}",
         "{\"missingAcknowledgments\":18446744073709551616}",
     };
@@ -108,7 +105,7 @@ static void value_that_does_not_fit_is_damage(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         auto_snapshot *s = with_users(0, rows[i]);
         auto_arena arena = { 0 };
-        struct reissue r;
+        struct quorum r;
         struct err err = { 0 };
         assert_true(reissue_is_pending(s));
         if (reissue_load(s, &arena, &r, &err) || err.kind != FAIL_DAMAGED ||
