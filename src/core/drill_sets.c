@@ -59,7 +59,7 @@ bool change_put_recovery_set(struct change *change, const char *name,
 
 bool has_sealed_sets(const struct core *core)
 {
-    return store_verdict_of(core->store) == STORE_OPEN;
+    return writer_seals(core->writer);
 }
 
 void change_drop_new_set(struct change *change)

@@ -61,7 +61,10 @@ bool set_learn_secret(struct recovery_set *set, struct bytes name, struct bytes 
 /* name: NAME_RECOVERY_SET or NAME_NEW_RECOVERY_SET. */
 bool change_put_recovery_set(struct change *change, const char *name,
                              const struct recovery_set *set, struct err *err) MUST_CHECK;
-/* On the writer's thread: does a sealed state have recovery sets that have to change with the values? */
+/*
+ * On the writer's thread: is there a sealed state whose recovery sets have to change with the values? Not when it was started
+ * again with SealMode Disabled: what lies in the store stays as it was before.
+ */
 bool has_sealed_sets(const struct core *core) MUST_CHECK;
 /* Deletes what the state keeps of a re-issued set; its proofs go with the next one that is put. */
 void change_drop_new_set(struct change *change);

@@ -150,6 +150,11 @@ static void answer(struct waiting *waiting, const struct err *err)
     free(waiting);
 }
 
+bool writer_seals(const struct writer *w)
+{
+    return w->sealed;
+}
+
 static void begin_step(struct writer *w)
 {
     atomic_store_explicit(&w->step_ms, clock_ms(CLOCK_MONOTONIC), memory_order_relaxed);

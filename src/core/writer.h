@@ -76,6 +76,8 @@ bool writer_commit(struct writer *writer,
                    bool (*decide)(void *arg, const struct snapshot *now, struct decision *decision,
                                   struct err *err),
                    void *arg, struct err *err) MUST_CHECK;
+/* On its thread: do commits go to the store? Not while the manifest disables sealing. */
+bool writer_seals(const struct writer *writer) MUST_CHECK;
 /* For how long its thread has been at one step, a decision or a write: 0 when it waits for work. From any thread. */
 int64_t writer_busy_ms(const struct writer *writer) MUST_CHECK;
 /* Finishes what was submitted, ends the thread. NULL is fine. */

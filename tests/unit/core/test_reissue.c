@@ -438,6 +438,31 @@ static void update_with_other_keys_replaces_both_sets(void **state)
     assert_recovers(&s, &updated, 3, true);
 }
 
+/* Nothing is sealed from the next start on, and the store opens what it has: it knows nothing of the new sets. */
+static void state_whose_sealing_ended_reissues_again_and_again(void **state)
+{
+    auto_scene s;
+    struct err err;
+
+    (void)state;
+    scene_begin(&s, 3, 2, "\"UpdateThreshold\":1");
+    auto_deal none = update(&s, 2, "\"SealMode\":\"Disabled\",\"UpdateThreshold\":1");
+    assert_int_equal(none.count, 0);
+    scene_restart(&s, "a");
+    assert_phase(&s.machine, PHASE_ACCEPTING_MARBLES);
+    auto_deal first = reissue(&s);
+    assert_false(prove(&s, &first, 0, NULL).replaced);
+    assert_true(prove(&s, &first, 1, NULL).replaced);
+    auto_deal dropped = reissue(&s);
+    assert_ok(cancel_reissue(&s, FIRST, &err), &err);
+    auto_deal second = reissue(&s);
+    assert_false(prove(&s, &second, 2, NULL).replaced);
+    assert_true(prove(&s, &second, 0, NULL).replaced);
+    /* As it was sealed last, before the re-issues. */
+    scene_restart(&s, "a");
+    (void)prove(&s, &s.deal, 0, NULL);
+}
+
 /* ---- faults ---- */
 
 /* One step of a re-issue, as a test repeats it on the same files. */
@@ -593,6 +618,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(state_from_before_there_were_drills_is_brought_to_them),
     cmocka_unit_test(update_with_the_same_keys_leaves_both_sets),
     cmocka_unit_test(update_with_other_keys_replaces_both_sets),
+    cmocka_unit_test(state_whose_sealing_ended_reissues_again_and_again),
     cmocka_unit_test(every_step_is_one_commit),
     cmocka_unit_test(users_who_ask_at_once_are_all_counted),
 };
