@@ -36,10 +36,12 @@ void collateral_free(struct collateral *collateral);
 /* What a bundle is for and how long it is good. Views live as long as the collateral. */
 struct collateral_summary {
     enum tee tee;
-    struct bytes fmspc;   /* 6 bytes; empty for SNP */
-    const char *pck_ca;   /* "platform", "processor"; NULL for SNP */
-    const char *product;  /* SNP: "Milan" ... */
-    struct bytes chip_id; /* SNP with a VCEK: the hardware id in it; else empty */
+    struct bytes fmspc;      /* 6 bytes; empty for SNP */
+    const char *pck_ca;      /* "platform", "processor"; NULL for SNP */
+    const char *product;     /* SNP: "Milan" ... */
+    const char *signing_key; /* SNP: "vcek", "vlek" */
+    struct bytes chip_id;    /* SNP with a VCEK: the hardware id in it; else empty */
+    struct snp_tcb tcb;      /* SNP: the one that the key was derived for */
     uint64_t evaluation_number;
     int64_t earliest_expiration; /* seconds since 1970 */
     enum reason reason;          /* of the first item that is absent or wrong; REASON_NONE */

@@ -32,6 +32,9 @@ void intel_collateral_summary(const struct intel_collateral *collateral,
 /* Reads fields and shape of the signature data; nothing is trusted. REASON_FORMAT, REASON_UNSUPPORTED. */
 bool intel_inspect(const struct quote *quote, struct arena *arena,
                    struct verdict *verdict) MUST_CHECK;
+/* The same, and what the PCK certificate in the quote says about its platform. REASON_COLLATERAL_MISSING: it has none. */
+bool intel_locate(const struct quote *quote, struct arena *arena,
+                  struct verdict *verdict) MUST_CHECK;
 /* collateral NULL: collateral_missing, after all that can be checked without. */
 bool intel_verify(const struct quote *quote, const struct intel_collateral *collateral,
                   const struct trust_anchors *anchors, int64_t now, struct arena *arena,

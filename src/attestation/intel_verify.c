@@ -368,6 +368,16 @@ bool intel_inspect(const struct quote *quote, struct arena *arena, struct verdic
     return parse(&v);
 }
 
+bool intel_locate(const struct quote *quote, struct arena *arena, struct verdict *verdict)
+{
+    auto_verification v = { .j = { verdict, arena }, .quote = quote };
+    struct bytes pem;
+
+    v.pck_chain.kind = INTEL_CHAIN_PCK;
+    return parse(&v) && find_pck_chain(&v, &pem) &&
+           intel_chain_read(&v.j, pem, NULL, &v.pck_chain) && read_pck(&v);
+}
+
 bool intel_verify(const struct quote *quote, const struct intel_collateral *collateral,
                   const struct trust_anchors *anchors, int64_t now, struct arena *arena,
                   struct verdict *verdict)

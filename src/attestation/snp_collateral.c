@@ -231,7 +231,9 @@ void snp_collateral_summary(const struct snp_collateral *collateral,
 {
     summary->product =
         collateral->product == SNP_PRODUCT_NONE ? NULL : snp_product_text(collateral->product);
+    summary->signing_key = collateral->claims.signer == SNP_SIGNER_VLEK ? "vlek" : "vcek";
     summary->chip_id = collateral->claims.hardware_id;
+    summary->tcb = collateral->claims.tcb;
     summary->earliest_expiration = validities_earliest_end(&collateral->validities);
     summary->reason = collateral->verdict.reason;
     summary->detail = collateral->verdict.detail;

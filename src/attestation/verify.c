@@ -113,3 +113,21 @@ bool evidence_inspect(struct bytes evidence, struct arena *arena, struct verdict
     return opened.is_report ? snp_inspect(opened.report, arena, verdict)
                             : intel_inspect(&opened.quote, arena, verdict);
 }
+
+bool evidence_locate(struct bytes evidence, struct arena *arena, struct verdict *verdict)
+{
+    const struct judgement j = { verdict, arena };
+    struct opened opened;
+
+    if (!open_evidence(&j, evidence, &opened))
+        return false;
+    return opened.is_report ? snp_inspect(opened.report, arena, verdict)
+                            : intel_locate(&opened.quote, arena, verdict);
+}
+
+struct bytes evidence_without_certificates(struct bytes evidence)
+{
+    return evidence.len > SNP_REPORT_LEN && begins_like_report(evidence) && !is_wrapped(evidence)
+               ? bytes_of(evidence.at, SNP_REPORT_LEN)
+               : evidence;
+}

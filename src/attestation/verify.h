@@ -30,3 +30,14 @@ bool evidence_verify_signatures(struct bytes evidence, const struct collateral *
 /* Only parses: fields and shape, nothing is trusted. */
 bool evidence_inspect(struct bytes evidence, struct arena *arena,
                       struct verdict *verdict) MUST_CHECK;
+/*
+ * As evidence_inspect, and for a quote what the PCK certificate in it says about its platform: FMSPC, PCE, CA. Nothing is
+ * trusted: it is for finding the collateral. False for a quote without a PCK chain too.
+ */
+bool evidence_locate(struct bytes evidence, struct arena *arena,
+                     struct verdict *verdict) MUST_CHECK;
+/*
+ * A report of SEV-SNP without the certificate table that a host puts behind it, which nothing signs and nothing here
+ * needs; everything else as it is. A view.
+ */
+struct bytes evidence_without_certificates(struct bytes evidence) MUST_CHECK;

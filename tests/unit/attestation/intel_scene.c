@@ -2,6 +2,7 @@
 #include "intel_scene.h"
 
 #include "codec/der.h"
+#include "codec/json.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
 
@@ -418,6 +419,33 @@ void scene_edit(struct buf *text, const char *from, const char *to)
     buf_truncate(text, (size_t)(at - old));
     buf_add_string(text, to);
     buf_add_string(text, at + strlen(from));
+}
+
+static void put_item(struct buf *out, const char *name, const struct bundle_item *item, bool binary)
+{
+    if (!item->present)
+        return;
+    json_put_name(out, name);
+    if (binary)
+        json_put_octets(out, item->bytes);
+    else
+        json_put_string(out, item->bytes);
+}
+
+void intel_scene_put_bundle(const struct intel_scene *s, struct buf *out)
+{
+    const struct bundle *const b = &s->bundle;
+
+    buf_add_format(out, "{\"format\":\"attestation-collateral\",\"version\":1,\"tee\":\"%s\"",
+                   tee_text(b->tee));
+    put_item(out, "tcb_info", &b->tcb_info, false);
+    put_item(out, "tcb_info_issuer_chain", &b->tcb_info_issuer_chain, false);
+    put_item(out, "qe_identity", &b->qe_identity, false);
+    put_item(out, "qe_identity_issuer_chain", &b->qe_identity_issuer_chain, false);
+    put_item(out, "pck_crl", &b->pck_crl, true);
+    put_item(out, "pck_crl_issuer_chain", &b->pck_crl_issuer_chain, false);
+    put_item(out, "root_ca_crl", &b->root_ca_crl, true);
+    buf_add_u8(out, '}');
 }
 
 bool scene_verify_quote(const struct intel_scene *s, struct bytes quote,

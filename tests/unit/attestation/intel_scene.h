@@ -72,6 +72,8 @@ struct intel_scene {
 void intel_scene_init(struct intel_scene *scene, enum scene_form form);
 /* Makes certificates, lists, documents, bundle and quote anew. */
 void intel_scene_build(struct intel_scene *scene);
+/* The bundle as a file. Appends. */
+void intel_scene_put_bundle(const struct intel_scene *scene, struct buf *out);
 void intel_scene_clear(struct intel_scene *scene);
 #define auto_scene struct intel_scene CLEANUP(intel_scene_clear)
 
