@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/reader.h"
 #include "codec/text.h"
-#include "crypto/hash.h"
-#include "sealing/sealing.h"
+#include "sealing/blob.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,16 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/*
- * A blob of the platform key file:
- *
- *   0   1   version, 1
- *   1   1   policy
- *   2   12  nonce, random
- *   14  n   AES-256-GCM ciphertext under HKDF-SHA-256(file key, info = KEY_INFO | policy)
- *   ..  16  tag
- */
-enum { BLOB_VERSION = 1, KEY_LEN = 32, KEY_FILE_LEN = 2 * KEY_LEN + 1 };
+enum { KEY_LEN = 32, KEY_FILE_LEN = 2 * KEY_LEN + 1 };
 #define KEY_INFO "taw platform file key"
 
 struct file_key {
@@ -37,71 +26,25 @@ static void file_key_free(void *ctx)
     free(k);
 }
 
-static struct secret *policy_key(const struct file_key *k, uint8_t policy, struct err *err)
-{
-    uint8_t info[sizeof KEY_INFO];
-    auto_secret *key = secret_new(KEY_LEN, err);
-
-    /* The policy takes the place of the NUL. */
-    memcpy(info, KEY_INFO, sizeof info);
-    info[sizeof info - 1] = policy;
-    if (key == NULL || !hkdf_sha256(secret_bytes(k->key), BYTES_NONE, bytes_of(info, sizeof info),
-                                    key->at, key->len, err))
-        return NULL;
-    return TAKE(key);
-}
-
 static bool file_key_seal(void *ctx, enum sealing_policy policy, struct bytes plaintext,
                           struct bytes aad, struct buf *blob, struct err *err)
 {
     const struct file_key *const k = ctx;
-    const size_t start = blob->len;
-    uint8_t nonce[AEAD_NONCE_LEN];
-    auto_secret *key = policy_key(k, (uint8_t)policy, err);
 
-    if (key == NULL || !k->env->random(k->env->ctx, nonce, sizeof nonce, err))
-        return err_in(err, "platform key file %s", k->path);
-    buf_add_u8(blob, BLOB_VERSION);
-    buf_add_u8(blob, (uint8_t)policy);
-    buf_add(blob, bytes_of(nonce, sizeof nonce));
-    if (aead_seal(secret_bytes(key), nonce, aad, plaintext, blob, err))
-        return true;
-    buf_truncate(blob, start);
-    return err_in(err, "platform key file %s", k->path);
-}
-
-static bool open_blob(const struct file_key *k, struct bytes blob, struct bytes aad,
-                      struct buf *plaintext, struct err *err)
-{
-    struct reader r = reader_over(blob);
-    const uint8_t version = reader_u8(&r, "version");
-    const uint8_t policy = reader_u8(&r, "policy");
-    const struct bytes nonce = reader_bytes(&r, AEAD_NONCE_LEN, "nonce");
-    const struct bytes sealed = reader_rest(&r);
-
-    if (!reader_fits(&r, "blob", err))
-        return false;
-    if (version != BLOB_VERSION)
-        return err_set(err, FAIL_DENIED, "blob version %u is not known", version);
-    if (policy != SEAL_PRODUCT_KEY && policy != SEAL_UNIQUE_KEY)
-        return err_set(err, FAIL_DENIED, "blob policy %u is not known", policy);
-    auto_secret *key = policy_key(k, policy, err);
-    return key != NULL && aead_open(secret_bytes(key), nonce.at, aad, sealed, plaintext, err);
+    return blob_seal(k->env, secret_bytes(k->key), BYTES_LITERAL(KEY_INFO), policy, plaintext, aad,
+                     blob, err) ||
+           err_in(err, "platform key file %s", k->path);
 }
 
 static bool file_key_unseal(void *ctx, struct bytes blob, struct bytes aad,
                             struct secret **plaintext, struct err *err)
 {
     const struct file_key *const k = ctx;
-    auto_buf opened = { 0 };
+    enum sealing_policy policy = SEAL_NONE;
 
-    if (!open_blob(k, blob, aad, &opened, err)) {
-        if (err->kind != FAIL_INTERNAL)
-            err->kind = FAIL_DENIED;
-        return err_in(err, "not sealed with platform key file %s, or damaged", k->path);
-    }
-    *plaintext = secret_copy(buf_bytes(&opened), err);
-    return *plaintext != NULL;
+    return (blob_policy(blob, &policy, err) &&
+            blob_open(secret_bytes(k->key), BYTES_LITERAL(KEY_INFO), blob, aad, plaintext, err)) ||
+           err_in(err, "not sealed with platform key file %s, or damaged", k->path);
 }
 
 static bool key_file_is_private(int fd, const char *path, struct err *err)

@@ -10,6 +10,7 @@
  * rooms above seal their data keys with it and never learn which platform it is.
  *
  *   sealing_open_file   a key in a file, for machines without a TEE
+ *   sealing_open_gramine   the seal keys of an SGX enclave
  *   sealing_seal        plaintext -> blob
  *   sealing_unseal      blob -> plaintext, or DENIED, which leads to recovery
  */
@@ -70,6 +71,19 @@ void sealing_free(struct sealing *sealing);
  */
 struct sealing *sealing_open_file(const struct env *env, const char *path,
                                   struct err *err) MUST_CHECK;
+
+/*
+ * The seal keys of the SGX enclave that runs in Gramine: of its signer (with product id and security version) for
+ * SEAL_PRODUCT_KEY, of exactly this enclave for SEAL_UNIQUE_KEY. Gramine gives the keys of the present TCB only: after an
+ * update of the microcode, and for both policies after a change of the security version, what was sealed before does not
+ * open any more, and recovery is the way on.
+ *
+ * env    borrowed, as long as the result
+ * root   put before every path; "" on a real machine
+ * err    FAIL_UNAVAILABLE: a key is not there, or is none
+ */
+struct sealing *sealing_open_gramine(const struct env *env, const char *root,
+                                     struct err *err) MUST_CHECK;
 
 DEFINE_CLEANUP(struct sealing, sealing_cleanup, sealing_free)
 #define auto_sealing struct sealing CLEANUP(sealing_cleanup)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "crypto/hash.h"
+#include "sealing/sealing.h"
+
+#include <ftw.h>
+#include <unistd.h>
+
+/* Seal keys of an enclave, in a directory that stands for Gramine's. */
+
+#define SIGNER "signer's key 16B"
+#define ENCLAVE "enclave's key16B"
+#define AAD BYTES_LITERAL("what it belongs to")
+
+struct room {
+    char path[64];
+    char keys[128];
+    struct env env;
+    struct sealing *sealing;
+};
+
+static void put_key(const struct room *r, const char *name, struct bytes key)
+{
+    struct err err = { 0 };
+
+    assert_ok(file_replace(&files_posix, r->keys, name, key, &err), &err);
+}
+
+static void room_begin(struct room *r)
+{
+    struct err err = { 0 };
+
+    *r = (struct room){ .path = "/tmp/taw-gramine-XXXXXX",
+                        .env = { .random = env_random, .files = &files_posix } };
+    assert_non_null(mkdtemp(r->path));
+    (void)snprintf(r->keys, sizeof r->keys, "%s/dev/attestation/keys", r->path);
+    assert_ok(file_make_directories(&files_posix, r->keys, &err), &err);
+    put_key(r, "_sgx_mrsigner", BYTES_LITERAL(SIGNER));
+    put_key(r, "_sgx_mrenclave", BYTES_LITERAL(ENCLAVE));
+    r->sealing = sealing_open_gramine(&r->env, r->path, &err);
+    if (r->sealing == NULL)
+        fail_msg("%s", err.text);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void room_end(struct room *r)
+{
+    sealing_free(r->sealing);
+    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+#define auto_room struct room CLEANUP(room_end)
+
+static struct buf seal(const struct room *r, enum sealing_policy policy)
+{
+    struct buf blob = { 0 };
+    struct err err = { 0 };
+
+    assert_ok(sealing_seal(r->sealing, policy, BYTES_LITERAL("secret"), AAD, &blob, &err), &err);
+    return blob;
+}
+
+static void expect_opens(const struct room *r, struct bytes blob)
+{
+    struct secret *opened = NULL;
+    struct err err = { 0 };
+
+    assert_ok(sealing_unseal(r->sealing, blob, AAD, &opened, &err), &err);
+    assert_bytes_equal(secret_bytes(opened), BYTES_LITERAL("secret"));
+    secret_free(opened);
+}
+
+static void expect_fails(const struct room *r, struct bytes blob, struct bytes aad,
+                         enum fail_kind kind)
+{
+    struct secret *opened = NULL;
+    struct err err = { 0 };
+
+    assert_false(sealing_unseal(r->sealing, blob, aad, &opened, &err));
+    assert_null(opened);
+    if (err.kind != kind)
+        fail_msg("%s", err.text);
+}
+
+static void what_was_sealed_opens_again(void **state)
+{
+    auto_room r;
+
+    (void)state;
+    room_begin(&r);
+    auto_buf product = seal(&r, SEAL_PRODUCT_KEY), unique = seal(&r, SEAL_UNIQUE_KEY);
+    expect_opens(&r, buf_bytes(&product));
+    expect_opens(&r, buf_bytes(&unique));
+    expect_fails(&r, buf_bytes(&product), BYTES_LITERAL("something else"), FAIL_DENIED);
+}
+
+static void each_policy_has_a_key_of_its_own(void **state)
+{
+    auto_room r;
+
+    (void)state;
+    room_begin(&r);
+    auto_buf product = seal(&r, SEAL_PRODUCT_KEY), unique = seal(&r, SEAL_UNIQUE_KEY);
+    /* Another enclave of the same signer. */
+    put_key(&r, "_sgx_mrenclave", BYTES_LITERAL("other enclave16B"));
+    expect_opens(&r, buf_bytes(&product));
+    expect_fails(&r, buf_bytes(&unique), AAD, FAIL_DENIED);
+    product.at[1] = SEAL_UNIQUE_KEY;
+    expect_fails(&r, buf_bytes(&product), AAD, FAIL_DENIED);
+}
+
+static void a_damaged_blob_does_not_open(void **state)
+{
+    auto_room r;
+
+    (void)state;
+    room_begin(&r);
+    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    for (size_t len = 0; len < blob.len; len++) {
+        uint8_t *const prefix = bytes_copy(bytes_of(blob.at, len));
+        expect_fails(&r, bytes_of(prefix, len), AAD, FAIL_DENIED);
+        free(prefix);
+    }
+    for (size_t i = 0; i < blob.len; i++) {
+        blob.at[i] ^= 1;
+        expect_fails(&r, buf_bytes(&blob), AAD, FAIL_DENIED);
+        blob.at[i] ^= 1;
+    }
+    expect_opens(&r, buf_bytes(&blob));
+}
+
+static void what_is_no_key_seals_nothing(void **state)
+{
+    static const uint8_t zeros[16] = { 0 };
+    const struct bytes bad[] = { BYTES_NONE, BYTES_LITERAL("short"), bytes_of(zeros, sizeof zeros),
+                                 BYTES_LITERAL("seventeen bytes!!") };
+    auto_room r;
+
+    (void)state;
+    room_begin(&r);
+    auto_buf sealed = seal(&r, SEAL_PRODUCT_KEY);
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        auto_buf blob = { 0 };
+        struct err err = { 0 };
+        put_key(&r, "_sgx_mrsigner", bad[i]);
+        assert_null(sealing_open_gramine(&r.env, r.path, &err));
+        assert_int_equal(err.kind, FAIL_UNAVAILABLE);
+        assert_false(
+            sealing_seal(r.sealing, SEAL_PRODUCT_KEY, BYTES_LITERAL("secret"), AAD, &blob, &err));
+        assert_int_equal(blob.len, 0);
+        /* Nothing is known about the blob: no reason for recovery. */
+        expect_fails(&r, buf_bytes(&sealed), AAD, FAIL_UNAVAILABLE);
+    }
+}
+
+static void without_an_enclave_there_is_no_key(void **state)
+{
+    struct err err = { 0 };
+    const struct env env = { .random = env_random, .files = &files_posix };
+
+    (void)state;
+    assert_null(sealing_open_gramine(&env, "/nowhere", &err));
+    assert_int_equal(err.kind, FAIL_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "/nowhere/dev/attestation/keys/_sgx_mrsigner"));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_was_sealed_opens_again),
+    cmocka_unit_test(each_policy_has_a_key_of_its_own),
+    cmocka_unit_test(a_damaged_blob_does_not_open),
+    cmocka_unit_test(what_is_no_key_seals_nothing),
+    cmocka_unit_test(without_an_enclave_there_is_no_key),
+};
+
+TEST_MAIN(tests)
