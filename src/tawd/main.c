@@ -9,8 +9,7 @@
 #include "net/net.h"
 #include "tawd/monitoring.h"
 #include "tawd/notify.h"
-#include "tawd/options.h"
-#include "tawd/world.h"
+#include "tawd/platform.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ struct tawd {
     struct log log;
     struct env env;
     struct monitoring *monitoring; /* NULL: there is no monitoring port */
-    struct sealing *sealing;
+    struct platform platform;
     struct core *core;
     struct pool *pool;
     struct api *api;
@@ -127,7 +126,8 @@ static bool open_core(struct tawd *t, struct err *err)
     const struct core_config config = {
         .env = &t->env,
         .seal_directory = t->options.seal_directory,
-        .sealing = t->sealing,
+        .sealing = t->platform.sealing,
+        .verifier = platform_verifier(&t->platform),
         .names = names,
         .name_count = split_names(t->options.dns_names, names, COUNT_OF(names)),
         .import_without_recovery = t->options.simulation,
@@ -259,7 +259,7 @@ static bool listen_on_all(struct tawd *t, unsigned loops, struct err *err)
 
 /* ---- life ---- */
 
-static void warn_about_options(const struct tawd *t)
+static void warn_about_simulation(const struct tawd *t)
 {
     log_warn(&t->log,
              "SIMULATION MODE: no TEE protects this Coordinator. Never use it for real secrets",
@@ -299,20 +299,19 @@ static enum exit_status start(struct tawd *t)
     if (!p384_accelerate(&err))
         return report(&t->log, "Cannot start", &err, EXIT_UNEXPECTED);
 
-    if (!t->options.simulation) {
-        (void)err_set(&err, FAIL_UNAVAILABLE,
-                      "no TEE found. This version runs in simulation only: use --simulation, for "
-                      "development");
-        return report(&t->log, "Cannot start", &err, EXIT_SURROUNDINGS);
-    }
-    warn_about_options(t);
+    if (!platform_find(&t->platform, &t->options, issuer_system_real(), &err))
+        return report(&t->log, "Cannot start", &err,
+                      err.kind == FAIL_MALFORMED ? EXIT_USAGE : EXIT_SURROUNDINGS);
+    if (t->platform.issuer != NULL)
+        t->env = world_in_tee(&t->log, t->platform.issuer);
+    else
+        warn_about_simulation(t);
     if (!file_make_directories(t->env.files, t->options.seal_directory, &err))
         return report(&t->log, "Cannot create or access sealdir", &err, EXIT_SURROUNDINGS);
     if (t->options.prometheus_address[0] != '\0')
         t->monitoring = monitoring_new(&t->env);
-    t->sealing = sealing_open_file(&t->env, t->options.platform_key, &err);
-    if (t->sealing == NULL)
-        return report(&t->log, "Cannot use the platform key", &err, EXIT_SURROUNDINGS);
+    if (!platform_open(&t->platform, &t->options, &t->env, monitoring_metrics(t->monitoring), &err))
+        return report(&t->log, "Cannot use this platform", &err, EXIT_SURROUNDINGS);
     if (!open_core(t, &err))
         return report(&t->log, "Cannot create Coordinator core", &err, exit_status_of(err.kind));
     if (t->options.startup_manifest != NULL && !set_startup_manifest(t, &err))
@@ -326,19 +325,35 @@ static enum exit_status start(struct tawd *t)
     return EXIT_AS_ASKED;
 }
 
-/* Until SIGTERM or SIGINT; tells the watchdog in between. The signals are blocked in all threads. */
-static void wait_for_signal(const sigset_t *signals)
+/* The sooner of watchdog and collateral. */
+static int64_t wake_after_ms(int64_t scan_at)
 {
-    const unsigned every_ms = notify_watchdog_ms();
-    const struct timespec interval = { every_ms / 1000, (long)(every_ms % 1000) * 1000000 };
+    const int64_t watchdog_ms = notify_watchdog_ms();
+    const int64_t left = scan_at - clock_ms(CLOCK_MONOTONIC);
+    const int64_t scan_ms = left > 0 ? left : 0;
+
+    return watchdog_ms > 0 && watchdog_ms < scan_ms ? watchdog_ms : scan_ms;
+}
+
+/* Until SIGTERM or SIGINT; tells the watchdog in between, and looks for new collateral, at once after SIGHUP. The
+ * signals are blocked in all threads. */
+static void wait_for_signal(struct tawd *t, const sigset_t *signals)
+{
+    int64_t scan_at = clock_ms(CLOCK_MONOTONIC) + t->options.collateral_interval_ms;
 
     notify_send("READY=1");
     for (;;) {
-        const int got =
-            every_ms == 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &interval);
-        if (got > 0)
+        const int64_t wait_ms = wake_after_ms(scan_at);
+        const struct timespec interval = { wait_ms / 1000, (wait_ms % 1000) * 1000000 };
+        const int got = sigtimedwait(signals, NULL, &interval);
+        if (got == SIGTERM || got == SIGINT)
             break;
-        notify_send("WATCHDOG=1");
+        if (notify_watchdog_ms() > 0)
+            notify_send("WATCHDOG=1");
+        if (got != SIGHUP && clock_ms(CLOCK_MONOTONIC) < scan_at)
+            continue;
+        platform_scan(&t->platform);
+        scan_at = clock_ms(CLOCK_MONOTONIC) + t->options.collateral_interval_ms;
     }
     notify_send("STOPPING=1");
 }
@@ -359,7 +374,7 @@ static void stop(struct tawd *t)
     api_free(t->api);
     marble_api_free(t->marble_api);
     monitoring_free(t->monitoring);
-    sealing_free(t->sealing);
+    platform_close(&t->platform);
 }
 
 static enum exit_status run(struct tawd *t)
@@ -369,10 +384,11 @@ static enum exit_status run(struct tawd *t)
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     const enum exit_status status = start(t);
     if (status == EXIT_AS_ASKED) {
-        wait_for_signal(&signals);
+        wait_for_signal(t, &signals);
         log_info(&t->log, "Stopping");
     }
     stop(t);

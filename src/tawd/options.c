@@ -41,6 +41,12 @@ static const struct option_row ROWS[] = {
     { "--platform-key", "TAW_PLATFORM_KEY", OPTION_TEXT, AT(platform_key), "", 0, 0,
       "simulation: file that stands for this machine's sealing key, made when it is missing "
       "[platform_key in the seal directory]" },
+    { "--collateral-dir", "TAW_COLLATERAL_DIR", OPTION_TEXT, AT(collateral_directory), "", 0, 0,
+      "directory of collateral bundles (*.json), without which no quote can be verified; needed "
+      "but in simulation, read again at SIGHUP" },
+    { "--collateral-interval", "TAW_COLLATERAL_INTERVAL_MS", OPTION_NUMBER,
+      AT(collateral_interval_ms), "60000", 100, 3600000,
+      "milliseconds after which that directory is read again" },
     { "--startup-manifest", "EDG_STARTUP_MANIFEST", OPTION_TEXT, AT(startup_manifest), "", 0, 0,
       "manifest to set when there is no state yet" },
     { "--late-update-checks", "EDG_LATE_UPDATE_CHECKS", OPTION_SWITCH, AT(late_update_checks), "0",
@@ -191,6 +197,8 @@ bool options_read(int argc, char **argv, struct options *o, struct err *err)
                           : mem_string(key);
     if (o->startup_manifest != NULL && o->startup_manifest[0] == '\0')
         o->startup_manifest = NULL;
+    if (o->collateral_directory != NULL && o->collateral_directory[0] == '\0')
+        o->collateral_directory = NULL;
     if (good && o->simulation && !SIMULATION_IS_BUILT)
         return err_set(err, FAIL_MALFORMED, "this build has no simulation mode");
     return good;

@@ -13,14 +13,15 @@ struct options {
     bool simulation, debug, dev_mode, late_update_checks;
     const char *client_address, *mesh_address, *prometheus_address;
     const char *dns_names;
-    char *seal_directory;         /* owned */
-    char *platform_key;           /* owned */
-    const char *startup_manifest; /* NULL: none */
-    unsigned threads;             /* event loops; 0: one for each core */
+    char *seal_directory;             /* owned */
+    char *platform_key;               /* owned */
+    const char *startup_manifest;     /* NULL: none */
+    const char *collateral_directory; /* NULL: none, which only simulation may have */
+    unsigned threads;                 /* event loops; 0: one for each core */
     unsigned max_connections, max_connections_per_source, max_streams;
     unsigned max_header_bytes, max_body_bytes;
     unsigned handshake_timeout_ms, request_timeout_ms, response_timeout_ms, idle_timeout_ms;
-    unsigned drain_timeout_ms, stuck_after_ms;
+    unsigned drain_timeout_ms, stuck_after_ms, collateral_interval_ms;
 };
 
 /* FAIL_MALFORMED says which flag or variable is wrong and how. Texts point into argv and environment. */

@@ -13,6 +13,12 @@ static bool no_quote(void *ctx, const uint8_t report_data[static 64], struct buf
     return true;
 }
 
+static bool issue_quote(void *ctx, const uint8_t report_data[static 64], struct buf *quote,
+                        struct err *err)
+{
+    return issuer_issue(ctx, report_data, quote, err);
+}
+
 struct env world_simulated(const struct log *log)
 {
     return (struct env){
@@ -22,4 +28,13 @@ struct env world_simulated(const struct log *log)
         .files = &files_posix,
         .log = log,
     };
+}
+
+struct env world_in_tee(const struct log *log, struct quote_issuer *issuer)
+{
+    struct env env = world_simulated(log);
+
+    env.ctx = issuer;
+    env.issue_quote = issue_quote;
+    return env;
 }
