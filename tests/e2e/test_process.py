@@ -80,6 +80,7 @@ def failing_starts(place):
         ("seal directory is a file", arguments(ready, seal_dir=place / "file"), 3, "file"),
         ("platform key is a directory", arguments(ready, platform_key=place), 3, str(place)),
         ("platform key is no key", arguments(ready, platform_key=place / "bad.json"), 3, "bad.json"),
+        ("no directory of collateral", arguments(ready, collateral_dir=place / "nowhere"), 3, "nowhere"),
         ("damaged state", arguments(damaged, platform_key=damaged / "machine-a.key"), 4, "sealed_data"),
         ("lost snapshot", arguments(lost, platform_key=lost / "machine-a.key"), 4, "sealed_"),
         ("second process", arguments(busy), 5, str(busy / "state")),
@@ -252,6 +253,39 @@ def signals_finish_a_request_in_flight(home):
         c = Coordinator(place, "a").start()
         equal(taw.unb64(c.get("/api/v2/manifest").data()["manifest"]), deployment.manifest, "the manifest that was acknowledged")
         c.stop()
+
+
+def until_logged(c, text):
+    until = time.monotonic() + taw.START_S
+    while text not in c.log():
+        true(time.monotonic() < until, "never logged: %s\n%s" % (text, c.log()[-1000:]))
+        time.sleep(0.01)
+
+
+def collateral_is_read_again_at_sighup_and_in_time(home):
+    directory = home / "collateral"
+    directory.mkdir()
+    c = Coordinator(home, "a", args=["--collateral-dir", str(directory)]).start()
+    (directory / "first.json").write_text("{")
+    c.process.send_signal(signal.SIGHUP)
+    until_logged(c, "first.json")
+    contains(c.log(), "Collateral refused")
+    c.stop()
+    c = Coordinator(home, "a", args=["--collateral-dir", str(directory), "--collateral-interval", "100"]).start()
+    (directory / "second.json").write_text("[]")
+    until_logged(c, "second.json")
+    (directory / "second.json").unlink()
+    until_logged(c, "Collateral removed")
+    equal(c.get("/api/v2/status").status, 200)
+    c.stop()
+
+
+def sighup_without_collateral_changes_nothing(home):
+    c = Coordinator(home, "a").start()
+    c.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    equal(c.get("/api/v2/status").status, 200)
+    c.stop()
 
 
 def a_client_that_never_finishes_does_not_stop_the_end(home):
