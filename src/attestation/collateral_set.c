@@ -50,15 +50,6 @@ static bool same_text(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-static struct bytes field_of(const struct verdict *v, const char *name)
-{
-    for (size_t i = 0; i < v->field_count; i++) {
-        if (strcmp(v->fields[i].name, name) == 0)
-            return v->fields[i].value;
-    }
-    return BYTES_NONE;
-}
-
 static bool is_zero(struct bytes b)
 {
     for (size_t i = 0; i < b.len; i++) {
@@ -98,8 +89,9 @@ static bool is_for(const struct collateral_summary *s, const struct verdict *v)
         return bytes_equal(s->fmspc, v->fmspc) && same_text(s->pck_ca, v->pck_ca);
     return same_text(s->signing_key, v->signing_key) &&
            (v->product == NULL || same_text(s->product, v->product)) &&
-           is_of_tcb(s, field_of(v, "reported_tcb")) &&
-           (strcmp(s->signing_key, "vlek") == 0 || is_of_chip(s, field_of(v, "chip_id")));
+           is_of_tcb(s, verdict_field_value(v, "reported_tcb")) &&
+           (strcmp(s->signing_key, "vlek") == 0 ||
+            is_of_chip(s, verdict_field_value(v, "chip_id")));
 }
 
 static bool is_better(const struct collateral_summary *a, const struct collateral_summary *b)
@@ -173,7 +165,7 @@ void collateral_put_wanted(struct buf *out, const struct verdict *v)
         put_intel(out, v->fmspc, v->pck_ca);
         return;
     }
-    put_snp(out, v->product, v->signing_key, field_of(v, "chip_id"));
+    put_snp(out, v->product, v->signing_key, verdict_field_value(v, "chip_id"));
     buf_add_string(out, " reported TCB ");
-    hex_encode(out, field_of(v, "reported_tcb"));
+    hex_encode(out, verdict_field_value(v, "reported_tcb"));
 }

@@ -68,3 +68,31 @@ uint64_t verdict_field_number(const struct verdict *verdict, const char *name)
         number |= (uint64_t)value.at[i] << 8 * i;
     return number;
 }
+
+static void copy_advisories(const struct bytes **list, size_t count, struct arena *arena)
+{
+    struct bytes *const copy = arena_alloc(arena, count * sizeof *copy);
+
+    for (size_t i = 0; i < count; i++)
+        copy[i] = arena_bytes(arena, (*list)[i]);
+    *list = copy;
+}
+
+void verdict_copy(const struct verdict *from, struct arena *arena, struct verdict *to)
+{
+    struct bytes *const views[] = { &to->detail, &to->report_data, &to->fmspc,
+                                    &to->pceid,  &to->ppid,        &to->root_ca };
+
+    *to = *from;
+    for (size_t i = 0; i < COUNT_OF(views); i++)
+        *views[i] = arena_bytes(arena, *views[i]);
+    for (size_t i = 0; i < to->step_count; i++) {
+        to->steps[i].expected = arena_bytes(arena, to->steps[i].expected);
+        to->steps[i].found = arena_bytes(arena, to->steps[i].found);
+    }
+    for (size_t i = 0; i < to->field_count; i++)
+        to->fields[i].value = arena_bytes(arena, to->fields[i].value);
+    copy_advisories(&to->advisories, to->advisory_count, arena);
+    copy_advisories(&to->platform_advisories, to->platform_advisory_count, arena);
+    copy_advisories(&to->qe_advisories, to->qe_advisory_count, arena);
+}

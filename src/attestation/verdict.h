@@ -104,3 +104,5 @@ struct verdict {
 struct bytes verdict_field_value(const struct verdict *verdict, const char *name) MUST_CHECK;
 /* The same as a number of at most 8 bytes, little-endian; 0 when the evidence has none. */
 uint64_t verdict_field_number(const struct verdict *verdict, const char *name) MUST_CHECK;
+/* The same with all of its views in the arena; names are literals. `from` and `to` are not the same. */
+void verdict_copy(const struct verdict *from, struct arena *arena, struct verdict *to);

@@ -56,7 +56,7 @@ static bool open_collateral(struct platform *platform, const struct options *opt
         return false;
     collateral_store_observe(platform->store, metrics);
     if (platform->issuer != NULL)
-        platform->verifier = verifier_new(platform->store, metrics);
+        platform->verifier = store_verifier_new(platform->store, metrics);
     else
         log_warn(env->log, "Simulation looks at no evidence; collateral is only read");
     return true;
@@ -73,7 +73,7 @@ bool platform_open(struct platform *platform, const struct options *options, con
 
 const struct quote_verifier *platform_verifier(const struct platform *platform)
 {
-    return platform->verifier == NULL ? NULL : verifier_interface(platform->verifier);
+    return platform->verifier == NULL ? NULL : store_verifier_interface(platform->verifier);
 }
 
 void platform_scan(struct platform *platform)
@@ -84,7 +84,7 @@ void platform_scan(struct platform *platform)
 
 void platform_close(struct platform *platform)
 {
-    verifier_free(platform->verifier);
+    store_verifier_free(platform->verifier);
     collateral_store_free(platform->store);
     sealing_free(platform->sealing);
     issuer_free(platform->issuer);

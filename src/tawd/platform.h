@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "attestation/quote_verifier.h"
+#include "attestation/store_verifier.h"
 #include "sealing/sealing.h"
 #include "tawd/options.h"
 #include "tawd/world.h"
@@ -19,8 +19,8 @@ struct platform {
     const char *root;            /* of the machine's files; "" but in tests */
     bool is_gramine;
     struct sealing *sealing;
-    struct collateral_store *store; /* NULL: no directory was named, in simulation */
-    struct verifier *verifier;      /* NULL: simulation, where nobody looks at evidence */
+    struct collateral_store *store;  /* NULL: no directory was named, in simulation */
+    struct store_verifier *verifier; /* NULL: simulation, where nobody looks at evidence */
 };
 
 /* FAIL_UNAVAILABLE: there is no TEE here, or none that can seal; FAIL_MALFORMED: it needs an option that is missing. In

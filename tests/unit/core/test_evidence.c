@@ -5,7 +5,7 @@
 
 #include "../attestation/bundle_directory.h"
 #include "../attestation/intel_scene.h"
-#include "attestation/quote_verifier.h"
+#include "attestation/store_verifier.h"
 #include "codec/text.h"
 
 /* Marbles with quotes that are signed and verified, under a root of our own, at a fixed time. */
@@ -14,7 +14,7 @@ struct room {
     struct bundle_directory directory;
     struct intel_scene intel;
     struct collateral_store *store;
-    struct verifier *verifier;
+    struct store_verifier *verifier;
     struct world world;
     struct machine machine;
 };
@@ -44,10 +44,10 @@ static void room_open(struct room *r, const char *package)
     intel_scene_put_bundle(&r->intel, &bundle);
     directory_write(&r->directory, "sgx.json", buf_bytes(&bundle));
     r->store = directory_open(&r->directory, &r->intel.anchors);
-    r->verifier = verifier_new(r->store, NULL);
+    r->verifier = store_verifier_new(r->store, NULL);
     world_begin(&r->world);
     world_set_clock(&r->world, (int64_t)SCENE_NOW * 1000);
-    r->world.verifier = verifier_interface(r->verifier);
+    r->world.verifier = store_verifier_interface(r->verifier);
     r->machine = machine_start(&r->world, "a");
     set_manifest_for(r, package);
 }
@@ -63,7 +63,7 @@ static void room_end(struct room *r)
 {
     machine_stop(&r->machine);
     world_end(&r->world);
-    verifier_free(r->verifier);
+    store_verifier_free(r->verifier);
     collateral_store_free(r->store);
     intel_scene_clear(&r->intel);
     directory_end(&r->directory);

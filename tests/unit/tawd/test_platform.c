@@ -117,7 +117,7 @@ static void an_enclave_in_gramine_seals_issues_and_verifies(void **state)
     uint8_t report_data[REPORT_DATA_LEN] = { 1, 2, 3 };
     auto_buf quote = { 0 };
     auto_arena arena = { 0 };
-    struct attested attested;
+    struct verdict verdict = { 0 };
     struct err err = { 0 };
 
     (void)state;
@@ -140,7 +140,7 @@ static void an_enclave_in_gramine_seals_issues_and_verifies(void **state)
     assert_string_equal(r.platform.sealing->name, "Gramine's seal keys");
     const struct quote_verifier *const v = platform_verifier(&r.platform);
     assert_non_null(v);
-    assert_false(v->verify(v->ctx, buf_bytes(&quote), 0, &arena, &attested, &err));
+    assert_false(v->verify(v->ctx, buf_bytes(&quote), 0, &arena, &verdict, &err));
     assert_int_equal(err.kind, FAIL_DENIED);
 }
 

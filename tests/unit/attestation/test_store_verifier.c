@@ -2,7 +2,7 @@
 #include "bundle_directory.h"
 #include "intel_scene.h"
 
-#include "attestation/quote_verifier.h"
+#include "attestation/store_verifier.h"
 
 #include <pthread.h>
 
@@ -13,7 +13,7 @@ struct room {
     struct intel_scene scene;
     struct collateral_store *store;
     struct metrics *metrics;
-    struct verifier *verifier;
+    struct store_verifier *verifier;
     int64_t now; /* seconds */
 };
 
@@ -39,12 +39,12 @@ static void room_open(struct room *r)
     put_bundle(r, "a.json");
     r->store = directory_open(&r->directory, &r->scene.anchors);
     r->metrics = metrics_new();
-    r->verifier = verifier_new(r->store, r->metrics);
+    r->verifier = store_verifier_new(r->store, r->metrics);
 }
 
 static void room_end(struct room *r)
 {
-    verifier_free(r->verifier);
+    store_verifier_free(r->verifier);
     metrics_free(r->metrics);
     collateral_store_free(r->store);
     intel_scene_clear(&r->scene);
@@ -53,32 +53,32 @@ static void room_end(struct room *r)
 #define auto_room struct room CLEANUP(room_end)
 
 static bool ask(const struct room *r, struct bytes evidence, struct arena *arena,
-                struct attested *attested, struct err *err)
+                struct verdict *verdict, struct err *err)
 {
-    const struct quote_verifier *const v = verifier_interface(r->verifier);
+    const struct quote_verifier *const v = store_verifier_interface(r->verifier);
 
-    return v->verify(v->ctx, evidence, r->now * 1000 + 999, arena, attested, err);
+    return v->verify(v->ctx, evidence, r->now * 1000 + 999, arena, verdict, err);
 }
 
 static void expect_status(const struct room *r, enum tcb_status status)
 {
     auto_arena arena = { 0 };
-    struct attested attested = { 0 };
+    struct verdict verdict = { 0 };
     struct err err = { 0 };
 
-    assert_ok(ask(r, buf_bytes(&r->scene.quote), &arena, &attested, &err), &err);
-    if (attested.tcb_status != status)
-        fail_msg("%s", tcb_status_text(attested.tcb_status));
+    assert_ok(ask(r, buf_bytes(&r->scene.quote), &arena, &verdict, &err), &err);
+    if (verdict.tcb_status != status)
+        fail_msg("%s", tcb_status_text(verdict.tcb_status));
 }
 
 static void expect_denied(const struct room *r, struct bytes evidence, const char *begin,
                           const char *words)
 {
     auto_arena arena = { 0 };
-    struct attested attested = { 0 };
+    struct verdict verdict = { 0 };
     struct err err = { 0 };
 
-    assert_false(ask(r, evidence, &arena, &attested, &err));
+    assert_false(ask(r, evidence, &arena, &verdict, &err));
     assert_int_equal(err.kind, FAIL_DENIED);
     if (strncmp(err.text, begin, strlen(begin)) != 0 || strstr(err.text, words) == NULL)
         fail_msg("%s", err.text);
@@ -103,7 +103,7 @@ static void what_an_enclave_is_stands_in_its_evidence(void **state)
 {
     auto_room r;
     auto_arena arena = { 0 };
-    struct attested a = { 0 };
+    struct verdict a = { 0 };
     struct err err = { 0 };
 
     (void)state;
@@ -113,13 +113,12 @@ static void what_an_enclave_is_stands_in_its_evidence(void **state)
     for (int i = 0; i < 2; i++) {
         assert_ok(ask(&r, buf_bytes(&r.scene.quote), &arena, &a, &err), &err);
         assert_int_equal(a.tcb_status, TCB_UP_TO_DATE);
-        assert_true(a.advisories_known);
         assert_int_equal(a.advisory_count, 0);
         assert_false(a.debug);
-        assert_bytes_equal(a.unique_id, bytes_of(body + 64, 32));
-        assert_bytes_equal(a.signer_id, bytes_of(body + 128, 32));
-        assert_int_equal(a.product_id, body[256] + 256 * body[257]);
-        assert_int_equal(a.security_version, body[258] + 256 * body[259]);
+        assert_bytes_equal(verdict_field_value(&a, "mrenclave"), bytes_of(body + 64, 32));
+        assert_bytes_equal(verdict_field_value(&a, "mrsigner"), bytes_of(body + 128, 32));
+        assert_int_equal(verdict_field_number(&a, "isvprodid"), body[256] + 256 * body[257]);
+        assert_int_equal(verdict_field_number(&a, "isvsvn"), body[258] + 256 * body[259]);
         assert_bytes_equal(a.report_data, bytes_of(body + 320, REPORT_DATA_LEN));
     }
     expect_counts(&r, 1, 0, 1);
@@ -129,7 +128,7 @@ static void a_platform_that_is_not_up_to_date_is_told_as_such(void **state)
 {
     auto_room r;
     auto_arena arena = { 0 };
-    struct attested a = { 0 };
+    struct verdict a = { 0 };
     struct err err = { 0 };
 
     (void)state;
@@ -246,7 +245,7 @@ static void what_is_kept_is_bounded(void **state)
     room_open(&r);
     for (unsigned i = 0; i < MORE; i++) {
         auto_arena arena = { 0 };
-        struct attested a = { 0 };
+        struct verdict a = { 0 };
         struct err err = { 0 };
         /* Zero bytes behind a quote make other evidence of it. */
         buf_add(&quotes[i], buf_bytes(&r.scene.quote));

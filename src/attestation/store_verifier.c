@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attestation/quote_verifier.h"
+#include "attestation/store_verifier.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ struct slot {
     uint64_t used;         /* when, in uses of the cache */
 };
 
-struct verifier {
+struct store_verifier {
     struct quote_verifier as;
     struct collateral_store *store;
     struct metric_cell *cells[OUTCOMES];
@@ -64,8 +64,9 @@ static bool holds_at(const struct verdict *v, int64_t now)
     return v->latest_issue <= now && now <= v->earliest_expiration;
 }
 
-static struct judged *find_kept(struct verifier *verifier, const uint8_t hash[static SHA256_LEN],
-                                uint64_t set_number, int64_t now)
+static struct judged *find_kept(struct store_verifier *verifier,
+                                const uint8_t hash[static SHA256_LEN], uint64_t set_number,
+                                int64_t now)
 {
     struct judged *found = NULL;
 
@@ -83,7 +84,7 @@ static struct judged *find_kept(struct verifier *verifier, const uint8_t hash[st
 }
 
 /* The place of the same evidence, else a free one, else the one that was not used for longest. */
-static struct slot *slot_for(struct verifier *verifier, const struct judged *judged)
+static struct slot *slot_for(struct store_verifier *verifier, const struct judged *judged)
 {
     struct slot *best = &verifier->slots[0];
 
@@ -97,7 +98,7 @@ static struct slot *slot_for(struct verifier *verifier, const struct judged *jud
     return best;
 }
 
-static void keep(struct verifier *verifier, struct judged *judged)
+static void keep(struct store_verifier *verifier, struct judged *judged)
 {
     if (judged->evidence.len > KEPT_EVIDENCE || judged->verdict.latest_issue == 0)
         return;
@@ -144,10 +145,14 @@ static bool deny_unknown(const struct verdict *located, struct err *err)
                    (const char *)wanted.at);
 }
 
-/* A revoked TCB is the last thing that is found out, after every signature. */
-static bool is_verified(bool valid, const struct verdict *v)
+/* A revoked TCB is the last thing that is found out, after every signature; the status says it. */
+static bool excuse_revoked_tcb(struct verdict *v)
 {
-    return valid || (v->reason == REASON_TCB_REVOKED && v->tcb_status == TCB_REVOKED);
+    if (v->reason != REASON_TCB_REVOKED || v->tcb_status != TCB_REVOKED)
+        return false;
+    v->reason = REASON_NONE;
+    v->detail = BYTES_NONE;
+    return true;
 }
 
 /* With each bundle in turn, until one says that it is valid; else what the best one said. */
@@ -160,9 +165,8 @@ static bool try_bundles(struct judged *judged, const struct collateral_file *con
 
     for (size_t i = 0; i < count; i++) {
         struct err why = { 0 };
-        const bool valid =
-            evidence_verify(evidence, picked[i]->collateral, anchors, now, &judged->arena, v);
-        if (is_verified(valid, v)) {
+        if (evidence_verify(evidence, picked[i]->collateral, anchors, now, &judged->arena, v) ||
+            excuse_revoked_tcb(v)) {
             judged->collateral = collateral_ref(picked[i]->collateral);
             return true;
         }
@@ -199,8 +203,8 @@ static struct judged *judged_new(struct bytes evidence, const uint8_t hash[stati
 }
 
 /* A new reference, or NULL. */
-static struct judged *outcome_of(struct verifier *verifier, struct bytes evidence, int64_t now,
-                                 struct err *err)
+static struct judged *outcome_of(struct store_verifier *verifier, struct bytes evidence,
+                                 int64_t now, struct err *err)
 {
     uint8_t hash[SHA256_LEN];
     auto_collateral_set *set = collateral_store_set(verifier->store);
@@ -221,70 +225,25 @@ static struct judged *outcome_of(struct verifier *verifier, struct bytes evidenc
     return TAKE(judged);
 }
 
-/* ---- what the evidence says ---- */
-
-static struct bytes field_of(const struct verdict *v, const char *name, struct arena *arena)
-{
-    for (size_t i = 0; i < v->field_count; i++) {
-        if (strcmp(v->fields[i].name, name) == 0)
-            return arena_bytes(arena, v->fields[i].value);
-    }
-    return BYTES_NONE;
-}
-
-static uint64_t number_of(const struct verdict *v, const char *name, struct arena *arena)
-{
-    const struct bytes value = field_of(v, name, arena);
-    uint64_t number = 0;
-
-    for (size_t i = value.len; i > 0; i--)
-        number = number << 8 | value.at[i - 1];
-    return number;
-}
-
-/* Copies: what is kept may be gone before the caller is done. */
-static void tell(const struct verdict *v, struct arena *arena, struct attested *attested)
-{
-    struct bytes *const advisories = arena_alloc(arena, v->advisory_count * sizeof *advisories);
-
-    for (size_t i = 0; i < v->advisory_count; i++)
-        advisories[i] = arena_bytes(arena, v->advisories[i]);
-    *attested = (struct attested){
-        .tcb_status = v->tcb_status,
-        .advisories_known = true,
-        .advisory_count = v->advisory_count,
-        .advisories = advisories,
-        .debug = v->debug,
-        .unique_id = field_of(v, "mrenclave", arena),
-        .signer_id = field_of(v, "mrsigner", arena),
-        .product_id = number_of(v, "isvprodid", arena),
-        .security_version = number_of(v, "isvsvn", arena),
-        .report_data = arena_bytes(arena, v->report_data),
-    };
-}
-
+/* A copy: what is kept may be gone before the caller is done. */
 static bool verify(void *ctx, struct bytes evidence, int64_t now_ms, struct arena *arena,
-                   struct attested *attested, struct err *err)
+                   struct verdict *verdict, struct err *err)
 {
     auto_judged *judged =
         outcome_of(ctx, evidence_without_certificates(evidence), now_ms / 1000, err);
 
     if (judged == NULL)
         return false;
-    if (judged->verdict.tee != TEE_SGX)
-        return err_set(err, FAIL_DENIED,
-                       "%s: evidence of %s: packages of the manifest describe only sgx",
-                       reason_text(REASON_UNSUPPORTED), tee_text(judged->verdict.tee));
-    tell(&judged->verdict, arena, attested);
+    verdict_copy(&judged->verdict, arena, verdict);
     return true;
 }
 
 /* ---- life ---- */
 
-struct verifier *verifier_new(struct collateral_store *store, struct metrics *metrics)
+struct store_verifier *store_verifier_new(struct collateral_store *store, struct metrics *metrics)
 {
     static const char *const results[OUTCOMES] = { "valid", "refused", "kept" };
-    struct verifier *const verifier = mem_zero_alloc(1, sizeof *verifier);
+    struct store_verifier *const verifier = mem_zero_alloc(1, sizeof *verifier);
     struct metric *const family = metrics_add(
         metrics,
         &(struct metric_spec){ "taw_evidence_total",
@@ -300,12 +259,12 @@ struct verifier *verifier_new(struct collateral_store *store, struct metrics *me
     return verifier;
 }
 
-const struct quote_verifier *verifier_interface(const struct verifier *verifier)
+const struct quote_verifier *store_verifier_interface(const struct store_verifier *verifier)
 {
     return &verifier->as;
 }
 
-void verifier_free(struct verifier *verifier)
+void store_verifier_free(struct store_verifier *verifier)
 {
     if (verifier == NULL)
         return;
