@@ -94,10 +94,9 @@ static bool is_for(const struct collateral_summary *s, const struct verdict *v)
             is_of_chip(s, verdict_field_value(v, "chip_id")));
 }
 
+/* Those of one platform have the same evaluation number: the store uses no lower one. */
 static bool is_better(const struct collateral_summary *a, const struct collateral_summary *b)
 {
-    if (a->evaluation_number != b->evaluation_number)
-        return a->evaluation_number > b->evaluation_number;
     return a->earliest_expiration > b->earliest_expiration;
 }
 

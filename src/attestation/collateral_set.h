@@ -40,9 +40,9 @@ void collateral_set_free(struct collateral_set *set);
 const struct collateral_file *collateral_set_file(const struct collateral_set *set,
                                                   const char *name) MUST_CHECK;
 /*
- * The bundles for evidence that evidence_locate has described: of its TEE, FMSPC and CA only the best, the one with the
- * highest evaluation number that expires last; of SEV-SNP those of its product, kind of key, chip and reported TCB, best
- * first, which are several only when the host hides the chip. Returns how many; views live as long as the set.
+ * The bundles for evidence that evidence_locate has described: of its TEE, FMSPC and CA only the best, the one that expires
+ * last; of SEV-SNP those of its product, kind of key, chip and reported TCB, best first, which are several only when the
+ * host hides the chip. Returns how many; views live as long as the set.
  */
 size_t collateral_set_pick(const struct collateral_set *set, const struct verdict *located,
                            const struct collateral_file *picked[static COLLATERAL_PICKED_MAX])

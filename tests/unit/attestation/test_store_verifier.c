@@ -221,6 +221,30 @@ static void nothing_is_kept_beyond_its_collateral(void **state)
     expect_counts(&r, 1, 1, 0);
 }
 
+static void of_two_bundles_for_a_platform_the_one_that_expires_last_counts(void **state)
+{
+    enum { AFTER_10_DAYS = SCENE_NOW + 10 * 86400 };
+    static const char *const names[] = { "0.json", "z.json" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        auto_room r;
+        room_begin(&r, SCENE_SGX_3);
+        room_open(&r);
+        scene_edit(&r.scene.tcb_info, "2025-07-01T00:00:00Z", "2025-06-20T00:00:00Z");
+        auto_buf quote = { 0 };
+        buf_add(&quote, buf_bytes(&r.scene.quote));
+        intel_scene_build(&r.scene);
+        put_bundle(&r, names[i]);
+        collateral_store_scan(r.store);
+        r.now = AFTER_10_DAYS;
+        expect_status(&r, TCB_UP_TO_DATE);
+        directory_remove(&r.directory, "a.json");
+        collateral_store_scan(r.store);
+        expect_denied(&r, buf_bytes(&quote), "expired: ", "");
+    }
+}
+
 static void refusals_are_not_kept(void **state)
 {
     auto_room r;
@@ -295,6 +319,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_unknown_platform_is_named),
     cmocka_unit_test(nothing_is_kept_beyond_its_time),
     cmocka_unit_test(nothing_is_kept_beyond_its_collateral),
+    cmocka_unit_test(of_two_bundles_for_a_platform_the_one_that_expires_last_counts),
     cmocka_unit_test(refusals_are_not_kept),
     cmocka_unit_test(what_is_kept_is_bounded),
     cmocka_unit_test(many_threads_ask_while_collateral_changes),
