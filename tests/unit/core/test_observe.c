@@ -246,6 +246,7 @@ static void proofs_of_recovery_secrets_are_counted_without_names(void **state)
     assert_line(m, "taw_recovery_holders 0");
     assert_line(m, "taw_recovery_proof_alarm 0");
     auto_deal deal = set_manifest(&s.machine, 3, 2, false);
+    assert_int_equal(deal.count, 3);
     assert_line(m, "taw_recovery_holders 3");
     assert_line(m, "taw_recovery_needed 2");
     assert_line(m, "taw_recovery_holders_proven 0");

@@ -454,6 +454,7 @@ static void state_whose_sealing_ended_reissues_again_and_again(void **state)
     assert_false(prove(&s, &first, 0, NULL).replaced);
     assert_true(prove(&s, &first, 1, NULL).replaced);
     auto_deal dropped = reissue(&s);
+    assert_int_equal(dropped.count, 3);
     assert_ok(cancel_reissue(&s, FIRST, &err), &err);
     auto_deal second = reissue(&s);
     assert_false(prove(&s, &second, 2, NULL).replaced);
