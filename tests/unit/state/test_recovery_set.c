@@ -250,10 +250,12 @@ static void alarm_is_given_until_one_more_than_needed_have_proven_lately(void **
         int64_t ages[3]; /* days; -1: never */
         unsigned proven, lately;
         bool alarm;
+        int64_t oldest; /* days; -1: nobody has proven */
     } rows[] = {
-        { { -1, -1, -1 }, 0, 0, true }, { { 0, -1, -1 }, 1, 1, true },
-        { { 0, 90, -1 }, 2, 2, false }, { { 0, 91, -1 }, 2, 1, true },
-        { { 91, 91, 91 }, 3, 0, true }, { { 0, 1, 2 }, 3, 3, false },
+        { { -1, -1, -1 }, 0, 0, true, -1 }, { { 0, -1, -1 }, 1, 1, true, 0 },
+        { { 0, 90, -1 }, 2, 2, false, 90 }, { { 0, 91, -1 }, 2, 1, true, 91 },
+        { { 91, 91, 91 }, 3, 0, true, 91 }, { { 0, 1, 2 }, 3, 3, false, 2 },
+        { { 3, 1, 2 }, 3, 3, false, 3 },
     };
     auto_buf json = set_json(SET, 3, 1, false);
 
@@ -275,6 +277,7 @@ static void alarm_is_given_until_one_more_than_needed_have_proven_lately(void **
         assert_int_equal(p.proven, rows[row].proven);
         assert_int_equal(p.proven_lately, rows[row].lately);
         assert_int_equal(p.alarm, rows[row].alarm);
+        assert_int_equal(p.oldest_ms, rows[row].oldest < 0 ? 0 : NOW - rows[row].oldest * DAY_MS);
     }
 }
 
