@@ -88,9 +88,9 @@ static void each_prefix_of_a_chain_is_refused(void **state)
 
 static void nonsense_is_no_certificate(void **state)
 {
-    static const char *const wrong[] = { "", "nonsense", "0",
-                                         "-----BEGIN CERTIFICATE-----\nMAMCAQc=\n-----END "
-                                         "CERTIFICATE-----\n" };
+    static const char no_certificate[] =
+        "-----BEGIN CERTIFICATE-----\nMAMCAQc=\n-----END CERTIFICATE-----\n";
+    const char *const wrong[] = { "", "nonsense", "0", no_certificate };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
