@@ -87,5 +87,8 @@ struct store_engine {
  */
 struct store_engine *engine_open_directory(const struct env *env, const char *directory,
                                            struct err *err) MUST_CHECK;
+/* The same without the lock, for a look that changes nothing and creates nothing: only head_read, blob_get,
+ * records_read and close are there. Another process may be writing meanwhile. */
+struct store_engine *engine_read_directory(const struct env *env, const char *directory) MUST_CHECK;
 /* NULL is fine. */
 void engine_close(struct store_engine *engine);

@@ -505,6 +505,13 @@ static const struct store_engine functions = {
     .close = dir_close,
 };
 
+static const struct store_engine reading_functions = {
+    .head_read = dir_head_read,
+    .blob_get = dir_blob_get,
+    .records_read = dir_records_read,
+    .close = dir_close,
+};
+
 static bool take_lock(struct dir *d, struct err *err)
 {
     auto_string *path = path_of(d, LOCK_NAME);
@@ -521,21 +528,34 @@ static bool take_lock(struct dir *d, struct err *err)
     return err_errno(err, FAIL_UNAVAILABLE, "cannot lock %s", path);
 }
 
-struct store_engine *engine_open_directory(const struct env *env, const char *directory,
-                                           struct err *err)
+static struct dir *dir_new(const struct env *env, const char *directory,
+                           const struct store_engine *engine)
 {
     struct dir *const d = mem_zero_alloc(1, sizeof *d);
 
-    d->engine = functions;
+    d->engine = *engine;
     d->engine.ctx = d;
     d->env = env;
     d->fs = env->files;
     d->path = mem_string(directory);
     d->lock_fd = d->slots_fd = d->segment_fd = -1;
+    return d;
+}
+
+struct store_engine *engine_open_directory(const struct env *env, const char *directory,
+                                           struct err *err)
+{
+    struct dir *const d = dir_new(env, directory, &functions);
+
     if (take_lock(d, err))
         return &d->engine;
     dir_close(d);
     return NULL;
+}
+
+struct store_engine *engine_read_directory(const struct env *env, const char *directory)
+{
+    return &dir_new(env, directory, &reading_functions)->engine;
 }
 
 void engine_close(struct store_engine *engine)

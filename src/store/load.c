@@ -331,18 +331,17 @@ static bool open_values(struct store *s, const struct log_position *anchor, stru
     return true;
 }
 
-static bool load_snapshot(struct store *s, const struct engine_head *head, struct err *err)
+/* Tries the keys of this machine on a snapshot that was looked at. */
+static bool open_snapshot(struct store *s, const struct engine_head *head, struct err *err)
 {
     struct log_position anchor = { 0 };
     struct err untidy = { 0 };
     bool tidy = false;
 
-    if (!read_clear_parts(s, head, err) || !find_keys(s, head->slots, &anchor, &tidy, err))
+    if (!find_keys(s, head->slots, &anchor, &tidy, err))
         return false;
-    if (s->dek == NULL) {
-        s->verdict = STORE_LOCKED;
+    if (s->dek == NULL)
         return true;
-    }
     if (!open_values(s, &anchor, err))
         return false;
     if (!tidy && !tidy_slots(s, &untidy))
@@ -351,17 +350,25 @@ static bool load_snapshot(struct store *s, const struct engine_head *head, struc
     return true;
 }
 
+bool store_look(struct store *s, struct engine_head *head, struct err *err)
+{
+    if (!s->engine->head_read(s->engine->ctx, head, err))
+        return false;
+    if (!head->snapshot)
+        return judge_without_snapshot(s, head, err);
+    if (!s->engine->blob_get(s->engine->ctx, ENGINE_SNAPSHOT, &s->found.file, err))
+        return false;
+    s->snapshot_bytes = s->found.file.len;
+    if (!bytes_start_with(buf_bytes(&s->found.file), BYTES_LITERAL(SNAPSHOT_MAGIC)))
+        return judge_foreign(s, head, err);
+    s->verdict = STORE_LOCKED;
+    return read_clear_parts(s, head, err);
+}
+
 bool store_load(struct store *s, struct err *err)
 {
     struct engine_head head CLEANUP(engine_head_clear) = { 0 };
 
-    if (!s->engine->head_read(s->engine->ctx, &head, err))
-        return false;
-    if (!head.snapshot)
-        return judge_without_snapshot(s, &head, err);
-    if (!s->engine->blob_get(s->engine->ctx, ENGINE_SNAPSHOT, &s->found.file, err))
-        return false;
-    if (!bytes_start_with(buf_bytes(&s->found.file), BYTES_LITERAL(SNAPSHOT_MAGIC)))
-        return judge_foreign(s, &head, err);
-    return load_snapshot(s, &head, err);
+    return store_look(s, &head, err) &&
+           (s->verdict != STORE_LOCKED || open_snapshot(s, &head, err));
 }

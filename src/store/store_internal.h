@@ -63,6 +63,12 @@ struct store {
     unsigned next_cell; /* the anchor cell that is overwritten next */
 };
 
+/*
+ * Reads what is there and judges it as far as that goes without keys: FRESH, FOREIGN, or LOCKED for a complete
+ * state, whatever a key slot may make of it. FAIL_DAMAGED: stopped, with what was read until then in the
+ * store. (load.c)
+ */
+bool store_look(struct store *store, struct engine_head *head, struct err *err) MUST_CHECK;
 /* Finds out the verdict and fills the store. FAIL_DAMAGED: stopped. (load.c) */
 bool store_load(struct store *store, struct err *err) MUST_CHECK;
 /* Opens snapshot and journal that were found. oak: may be empty; anchor: may be NULL. (load.c) */
