@@ -45,6 +45,10 @@ bool key_get_json(const struct json *value, struct key **key, struct err *err) M
 /* PKCS#8 DER in the forms of manifest.md 7.3 (EC: named curve in the algorithm, inner key without
  * parameters but with the public point). Appends. */
 bool key_private_pkcs8(const struct key *key, struct buf *out, struct err *err) MUST_CHECK;
+/* The same encrypted with a passphrase: EncryptedPrivateKeyInfo DER (RFC 5958, 3) with PBES2, PBKDF2 of HMAC-SHA-256
+ * and AES-256-CBC (RFC 8018). Appends. */
+bool key_private_encrypted(const struct key *key, struct bytes passphrase, struct buf *out,
+                           struct err *err) MUST_CHECK;
 /*
  * RSA, ECDSA and Ed25519. A public point that is not that of the private number is refused; the
  * parts of an RSA key are not checked against each other, because that would test primes for

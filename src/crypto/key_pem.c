@@ -6,6 +6,9 @@
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
 
 /* Private keys as people keep them: every form that libcrypto reads, also encrypted ones. */
 
@@ -75,4 +78,31 @@ struct key *key_from_private_pem(struct bytes pem, key_ask *ask, void *ctx, stru
     if (!key_private_pkcs8(key, &der, err))
         return NULL;
     return key_from_private_pkcs8(buf_bytes(&der), err);
+}
+
+/* Guessing the passphrase of a key that was stolen costs this many hashes a guess. */
+enum { PASSPHRASE_ROUNDS = 600000, PASSPHRASE_SALT_LEN = 16 };
+
+DEFINE_CLEANUP(PKCS8_PRIV_KEY_INFO, private_info_cleanup, PKCS8_PRIV_KEY_INFO_free)
+#define auto_private_info PKCS8_PRIV_KEY_INFO CLEANUP(private_info_cleanup)
+DEFINE_CLEANUP(X509_SIG, encrypted_info_cleanup, X509_SIG_free)
+#define auto_encrypted_info X509_SIG CLEANUP(encrypted_info_cleanup)
+
+bool key_private_encrypted(const struct key *key, struct bytes passphrase, struct buf *out,
+                           struct err *err)
+{
+    uint8_t salt[PASSPHRASE_SALT_LEN], *der = NULL;
+    auto_private_info *info = EVP_PKEY2PKCS8(key_pkey(key));
+
+    auto_encrypted_info *encrypted =
+        info == NULL || RAND_bytes(salt, sizeof salt) != 1
+            ? NULL
+            : PKCS8_encrypt(-1, EVP_aes_256_cbc(), (const char *)passphrase.at, (int)passphrase.len,
+                            salt, sizeof salt, PASSPHRASE_ROUNDS, info);
+    const int len = encrypted == NULL ? -1 : i2d_X509_SIG(encrypted, &der);
+    if (len < 0)
+        return libcrypto_refused(err, FAIL_INTERNAL, "encrypting the private key");
+    buf_add(out, bytes_of(der, (size_t)len));
+    OPENSSL_free(der);
+    return true;
 }

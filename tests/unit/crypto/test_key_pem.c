@@ -105,7 +105,31 @@ static void key_from_private_pem_refuses_public_keys_nonsense_and_too_much(void 
     assert_int_equal(asked, 0);
 }
 
+static void what_key_private_encrypted_writes_opens_with_its_passphrase_only(void **state)
+{
+    unsigned asked = 0;
+    auto_buf der = { 0 }, again = { 0 }, pem = { 0 };
+    struct err err = { 0 };
+    auto_key *key = key_generate(KEY_RSA, 2048, &err);
+
+    (void)state;
+    assert_ok(key != NULL, &err);
+    assert_ok(key_private_encrypted(key, BYTES_LITERAL("open sesame"), &der, &err), &err);
+    assert_ok(key_private_encrypted(key, BYTES_LITERAL("open sesame"), &again, &err), &err);
+    assert_false(bytes_equal(buf_bytes(&der), buf_bytes(&again)));
+    assert_null(key_from_private_pkcs8(buf_bytes(&der), &err));
+    pem_encode(&pem, "ENCRYPTED PRIVATE KEY", buf_bytes(&der));
+    err = (struct err){ 0 };
+    auto_key *read = key_from_private_pem(buf_bytes(&pem), say_sesame, &asked, &err);
+    assert_ok(read != NULL, &err);
+    assert_true(key_equal_public(key, read));
+    assert_int_equal(asked, 1);
+    assert_null(key_from_private_pem(buf_bytes(&pem), say_nonsense, &asked, &err));
+    assert_int_equal(err.kind, FAIL_DENIED);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_key_private_encrypted_writes_opens_with_its_passphrase_only),
     cmocka_unit_test(key_from_private_pem_opens_an_encrypted_key_with_its_passphrase),
     cmocka_unit_test(key_from_private_pem_tells_a_wrong_passphrase_from_none),
     cmocka_unit_test(key_from_private_pem_reads_what_was_written),
