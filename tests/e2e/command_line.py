@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the command line share: taw as a person runs it, in a pipe or on a terminal, and what it must have said."""
+
+import json
+import os
+import pathlib
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import taw
+from taw import equal, true
+
+OK, FAILED, USAGE, ATTESTATION, TRUST, DENIED, NOT_FOUND, STATE, REJECTED, DIFFERENT, PENDING, UNREACHABLE, KEY = range(13)
+
+
+class Done:
+    def __init__(self, status, out, error):
+        self.status, self.raw, self.error = status, out, error
+        self.out = out.decode("utf-8", "replace")
+
+    def __repr__(self):
+        return "status %d, output %r, error %r" % (self.status, self.raw[:500], self.error[:1500])
+
+    def expect(self, status, out=None, error=None):
+        """out: all of standard output; error: a part of standard error."""
+        if self.status != status or (out is not None and self.out != out) or (error is not None and error not in self.error):
+            raise AssertionError("wanted status %d, output %r, error with %r: %r" % (status, out, error, self))
+        return self
+
+    def json(self, kind):
+        """The data of the one envelope on standard output."""
+        true(self.error == "", "standard error is empty with --format json: %r" % self)
+        envelope = json.loads(self.out)
+        equal((envelope["apiVersion"], envelope["kind"]), ("taw/v1", kind), "envelope")
+        true(isinstance(envelope["warnings"], list), "warnings")
+        return envelope["data"]
+
+    def failure(self, status, code):
+        equal((self.status, self.out), (status, ""), "status and output of a failure")
+        envelope = json.loads(self.error)
+        equal((envelope["kind"], envelope["error"]["code"], envelope["error"]["details"]["exitStatus"]), ("Error", code, status),
+              "error envelope")
+        return envelope["error"]["message"]
+
+
+class Cli:
+    """taw with a configuration directory of its own."""
+
+    def __init__(self, home, program=None):
+        self.home = pathlib.Path(home)
+        self.program = program or taw.TAW
+        self.cache = self.home / "config" / "marblerun" / "coordinator-cert.pem"
+
+    def environment(self, **more):
+        env = {name: value for name, value in taw.clean_environment().items()
+               if not name.upper().endswith("_PROXY") and name not in ("NO_COLOR", "TAW_FORMAT")}
+        return dict(env, XDG_CONFIG_HOME=str(self.home / "config"), TERM="xterm", **more)
+
+    def __call__(self, *args, data=b"", env=None, **popen):
+        done = subprocess.run([str(self.program), *map(str, args)], input=data, capture_output=True, cwd=self.home,
+                              env=env or self.environment(), timeout=120, **popen)
+        return Done(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+    def on_terminal(self, *args, answers=()):
+        """With all three streams on a terminal; answers: (text to wait for, line to type). What the terminal showed."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.home)
+            os.execve(self.program, [str(self.program), *map(str, args)], self.environment())
+        shown, left, until = b"", list(answers), time.monotonic() + 60
+        while time.monotonic() < until:
+            if not select.select([fd], [], [], 1)[0]:
+                continue
+            try:
+                got = os.read(fd, 65536)
+            except OSError:
+                break
+            if not got:
+                break
+            shown += got
+            if left and left[0][0].encode() in shown:
+                time.sleep(0.2)  # the terminal is told not to echo after the question
+                os.write(fd, left.pop(0)[1].encode() + b"\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        os.close(fd)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return Done(status, shown.replace(b"\r\n", b"\n"), "")
