@@ -1,74 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/arena.h"
 #include "cli/identity.h"
 #include "cli/input.h"
 #include "cli/save.h"
 #include "cli/session.h"
+#include "cli/share_input.h"
 #include "codec/text.h"
-#include "recovery/share_file.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* recover, and recover-with-signature with its parts. Nothing leaves the machine before it was checked. */
 
-enum { LARGEST_FILE = 1 << 20, LEGACY_LEN = 16, SECRET_LEN = 32, SHARE_LEN = 33 };
-
-static bool is_plain(struct bytes secret)
-{
-    return secret.len == LEGACY_LEN || secret.len == SECRET_LEN || secret.len == SHARE_LEN;
-}
+enum { LARGEST_FILE = 1 << 20 };
 
 /* ---- a party's secret ---- */
-
-/* NULL: this is no answer with secrets by name. */
-static const struct json *secrets_in(struct bytes text, struct arena *arena)
-{
-    struct err ignored = { 0 };
-    const struct json *const top = json_parse(text, JSON_TRAILING_REFUSED, arena, &ignored);
-    const struct json *const data = answer_member(top, "data");
-    const struct json *const secrets = answer_member(data == NULL ? top : data, "RecoverySecrets");
-
-    return secrets != NULL && secrets->type == JSON_OBJECT ? secrets : NULL;
-}
-
-/* The reply of `manifest set`: the first secret that the key opens. */
-static struct secret *open_any(struct cli *cli, struct bytes file, const struct json *secrets,
-                               const struct key *key, struct err *err)
-{
-    for (const struct json *m = json_first(secrets); m != NULL; m = json_next(m)) {
-        struct err why = { 0 };
-        struct secret *const secret = share_from_file(file, m->name, key, &why);
-        if (secret != NULL) {
-            output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
-            return secret;
-        }
-    }
-    (void)err_set(err, FAIL_DENIED, "this key opens none of the secrets");
-    return NULL;
-}
-
-/* key NULL: there is none. */
-static struct secret *open_secret(struct cli *cli, struct bytes file, const struct key *key,
-                                  struct err *err)
-{
-    auto_arena arena = { 0 };
-
-    if (key == NULL && is_plain(file))
-        return secret_copy(file, err);
-    if (key == NULL) {
-        (void)err_set(err, FAIL_MALFORMED, "the secret is encrypted: it needs --key");
-        return NULL;
-    }
-    const struct json *const secrets = secrets_in(file, &arena);
-    auto_secret *secret = secrets != NULL ? open_any(cli, file, secrets, key, err)
-                                          : share_from_file(file, BYTES_NONE, key, err);
-    if (secret == NULL || is_plain(secret_bytes(secret)))
-        return TAKE(secret);
-    (void)err_set(err, FAIL_MALFORMED, "what the key opens is no recovery secret: %zu bytes",
-                  secret->len);
-    return NULL;
-}
 
 /* Sets the status. */
 static struct secret *read_secret(struct cli *cli, const struct key *key, struct err *err)
@@ -78,12 +23,7 @@ static struct secret *read_secret(struct cli *cli, const struct key *key, struct
 
     if (!input_file(cli, path, LARGEST_FILE, &file, err))
         return NULL;
-    struct secret *const secret = open_secret(cli, buf_bytes(&file), key, err);
-    if (secret == NULL) {
-        (void)cli_fail(cli, EXIT_KEY, "nothing was sent");
-        (void)err_in(err, "%s", path);
-    }
-    return secret;
+    return share_input_open(cli, path, buf_bytes(&file), key, err);
 }
 
 static struct key *read_key(struct cli *cli, struct err *err)

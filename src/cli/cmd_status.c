@@ -5,27 +5,35 @@
 
 enum { EXIT_AWAITS_MANIFEST = 20, EXIT_RECOVERY = 21 };
 
-static enum exit_status exit_of(uint64_t code)
+enum exit_status session_state_exit(uint64_t code)
 {
-    if (code == 3)
+    if (code == STATE_RUNNING)
         return EXIT_GOOD;
-    return (enum exit_status)(code == 2 ? EXIT_AWAITS_MANIFEST : EXIT_RECOVERY);
+    return (enum exit_status)(code == STATE_AWAITS_MANIFEST ? EXIT_AWAITS_MANIFEST : EXIT_RECOVERY);
+}
+
+const char *session_state_name(uint64_t code)
+{
+    static const char *const names[] = { [STATE_RECOVERY] = "recovery",
+                                         [STATE_AWAITS_MANIFEST] = "awaiting-manifest",
+                                         [STATE_RUNNING] = "running" };
+
+    return code < COUNT_OF(names) && names[code] != NULL ? names[code] : "";
 }
 
 static bool show(struct cli *cli, uint64_t code, struct bytes message, struct err *err)
 {
-    static const char *const names[] = { "", "recovery", "awaiting-manifest", "running" };
     auto_buf data = { 0 }, text = { 0 };
 
     buf_add_format(&data, "{\"code\":%" PRIu64 ",\"state\":\"%s\",\"message\":", code,
-                   code < COUNT_OF(names) ? names[code] : "");
+                   session_state_name(code));
     json_put_string(&data, message);
     buf_add_u8(&data, '}');
     buf_add_format(&text, "%" PRIu64 ": ", code);
     buf_add(&text, message);
     buf_add_u8(&text, '\n');
     if (option_switch(&cli->options, "exit-code"))
-        cli->status = exit_of(code);
+        cli->status = session_state_exit(code);
     return output_result(&cli->out, "Status", buf_bytes(&data), buf_bytes(&text), err);
 }
 

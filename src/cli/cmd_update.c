@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/identity.h"
 #include "cli/input.h"
+#include "cli/name_list.h"
 #include "cli/prompt.h"
 #include "cli/recovery_data.h"
 #include "cli/session.h"
@@ -32,19 +33,8 @@ static void progress_clear(struct progress *p)
 
 static bool read_names(const struct json *users, struct progress *p, struct err *err)
 {
-    buf_add_u8(&p->list, '[');
-    for (const struct json *user = users == NULL ? NULL : json_first(users); user != NULL;
-         user = json_next(user)) {
-        struct bytes name = BYTES_NONE;
-        if (!json_get_string(user, &name, err))
-            return err_in(err, "missing users");
-        buf_add_string(&p->names, p->names.len > 0 ? ", " : "");
-        buf_add(&p->names, name);
-        json_put_comma(&p->list);
-        json_put_string(&p->list, name);
-    }
-    buf_add_u8(&p->list, ']');
-    return true;
+    name_list_put(users, &p->list);
+    return name_list_read(users, &p->names, NULL, err) || err_in(err, "missing users");
 }
 
 /* v1 says it in a sentence: "All ..." or a number in front. Nothing at all: applied. */

@@ -61,6 +61,12 @@ const struct json *answer_member(const struct json *object, const char *name) MU
 /* A member that has to be text; *text empty when it is absent. */
 bool answer_text(const struct json *object, const char *name, struct bytes *text,
                  struct err *err) MUST_CHECK;
+/* The states, by their numbers in the API. */
+enum session_state { STATE_RECOVERY = 1, STATE_AWAITS_MANIFEST = 2, STATE_RUNNING = 3 };
+/* For programs; empty for a number that is not known. */
+const char *session_state_name(uint64_t code) MUST_CHECK;
+/* What --exit-code ends with. */
+enum exit_status session_state_exit(uint64_t code) MUST_CHECK;
 /* The state's number and text, which lives in the answer. */
 bool session_status(struct session *s, uint64_t *code, struct answer *answer, struct bytes *message,
                     struct err *err) MUST_CHECK;

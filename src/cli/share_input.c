@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/share_input.h"
+
+#include "base/arena.h"
+#include "cli/session.h"
+#include "recovery/share_file.h"
+
+enum { LEGACY_LEN = 16, SECRET_LEN = 32, SHARE_LEN = 33 };
+
+static bool is_plain(struct bytes secret)
+{
+    return secret.len == LEGACY_LEN || secret.len == SECRET_LEN || secret.len == SHARE_LEN;
+}
+
+/* NULL: this is no answer with secrets by name. */
+static const struct json *secrets_in(struct bytes text, struct arena *arena)
+{
+    struct err ignored = { 0 };
+    const struct json *const top = json_parse(text, JSON_TRAILING_REFUSED, arena, &ignored);
+    const struct json *const data = answer_member(top, "data");
+    const struct json *const secrets = answer_member(data == NULL ? top : data, "RecoverySecrets");
+
+    return secrets != NULL && secrets->type == JSON_OBJECT ? secrets : NULL;
+}
+
+/* The reply of `manifest set`: the first secret that the key opens. */
+static struct secret *open_any(struct cli *cli, struct bytes file, const struct json *secrets,
+                               const struct key *key, struct err *err)
+{
+    for (const struct json *m = json_first(secrets); m != NULL; m = json_next(m)) {
+        struct err why = { 0 };
+        struct secret *const secret = share_from_file(file, m->name, key, &why);
+        if (secret != NULL) {
+            output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
+            return secret;
+        }
+    }
+    (void)err_set(err, FAIL_DENIED, "this key opens none of the secrets");
+    return NULL;
+}
+
+static struct secret *open_without_name(struct cli *cli, struct bytes file, const struct key *key,
+                                        struct err *err)
+{
+    auto_arena arena = { 0 };
+
+    if (key == NULL && is_plain(file))
+        return secret_copy(file, err);
+    if (key == NULL) {
+        (void)err_set(err, FAIL_MALFORMED, "the secret is encrypted: it needs --key");
+        return NULL;
+    }
+    const struct json *const secrets = secrets_in(file, &arena);
+    return secrets != NULL ? open_any(cli, file, secrets, key, err)
+                           : share_from_file(file, BYTES_NONE, key, err);
+}
+
+/* Takes over the secret. */
+static struct secret *accept(struct cli *cli, const char *path, struct secret *opened,
+                             struct err *err)
+{
+    auto_secret *secret = opened;
+
+    if (secret != NULL && is_plain(secret_bytes(secret)))
+        return TAKE(secret);
+    if (secret != NULL)
+        (void)err_set(err, FAIL_MALFORMED, "what the key opens is no recovery secret: %zu bytes",
+                      secret->len);
+    (void)cli_fail(cli, EXIT_KEY, "the secret was not sent");
+    (void)err_in(err, "%.100s", path);
+    return NULL;
+}
+
+struct secret *share_input_open(struct cli *cli, const char *path, struct bytes file,
+                                const struct key *key, struct err *err)
+{
+    return accept(cli, path, open_without_name(cli, file, key, err), err);
+}
+
+struct secret *share_input_named(struct cli *cli, const char *path, struct bytes file,
+                                 struct bytes name, const struct key *key, struct err *err)
+{
+    return accept(cli, path, share_from_file(file, name, key, err), err);
+}
