@@ -111,10 +111,13 @@ static bool drill(struct cli *cli, const struct holding *h, struct err *err)
         return false;
     const struct bytes sent = buf_bytes(&body);
     const struct call answer = { "recovery/drill", NULL, &sent, NULL };
-    (void)cli_fail(cli, EXIT_GOOD,
-                   "nothing has changed; while re-issued secrets wait for their proofs, the "
-                   "Coordinator asks for the new one");
-    return session_call(&s, &answer, &answered, err) && show_result(cli, answered.data, err);
+    if (session_call(&s, &answer, &answered, err))
+        return show_result(cli, answered.data, err);
+    if (cli->status == EXIT_DENIED || cli->status == EXIT_REJECTED)
+        (void)cli_fail(cli, cli->status,
+                       "nothing has changed; while re-issued secrets wait for their proofs, the "
+                       "Coordinator asks for the new one");
+    return false;
 }
 
 /* All that a holder does, and nothing is sent: does the key open the secret, and does it sign? */

@@ -122,7 +122,13 @@ static bool rotate(struct cli *cli, struct session *s, struct save *save, struct
     auto_answer answer = { 0 };
     auto_rotation rotation = { 0 };
 
-    if (!session_call(s, &call, &answer, err) || !read_rotation(answer.data, &rotation, err))
+    if (!session_call(s, &call, &answer, err)) {
+        if (cli->status == EXIT_UNREACHABLE)
+            (void)cli_fail(cli, cli->status,
+                           "it may have been done: the same command again gives the secrets");
+        return false;
+    }
+    if (!read_rotation(answer.data, &rotation, err))
         return false;
     say(&cli->out, &rotation);
     return finish(cli, &answer, &rotation, save, err);
