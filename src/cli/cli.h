@@ -60,6 +60,8 @@ bool run_manifest_set(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_signature(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_verify(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_check(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_lint(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_manifest_diff(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_status(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_drill(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_keygen(struct cli *cli, struct err *err) MUST_CHECK;

@@ -251,6 +251,38 @@ const struct command COMMANDS[] = {
       .text = "Checks the manifest as a Coordinator does before it generates anything. Nothing is "
               "sent.",
       .examples = "manifest check manifest.json" },
+    { .words = "manifest lint",
+      .arguments = "<manifest.json|yaml>",
+      .least = 1,
+      .most = 1,
+      .run = run_manifest_lint,
+      .flags = FLAGS({ .name = "strict",
+                       .kind = FLAG_SWITCH,
+                       .help = "end with 8 also when there are only warnings" }),
+      .summary = "show all that is wrong with a manifest, and what its author may not have meant",
+      .text = "Shows every finding with file:line:column, also in YAML, the name of the rule, and "
+              "what to do about it.\n"
+              "Errors are what a Coordinator refuses, found by its own rules; they end with status "
+              "8. Warnings are what it\n"
+              "takes in silence: unknown keys, packages for debugging, weak recovery keys, "
+              "certificates that expire,\n"
+              "rights that one person holds alone, words that YAML takes for something else. "
+              "Nothing is sent.",
+      .examples = "manifest lint manifest.yaml --strict" },
+    { .words = "manifest diff",
+      .arguments = "<old.json|yaml> <new.json|yaml>",
+      .least = 2,
+      .most = 2,
+      .run = run_manifest_diff,
+      .flags = FLAGS(
+          { .name = "exit-code", .kind = FLAG_SWITCH, .help = "end with 9 when they differ" }),
+      .summary = "show what an update would change, and what follows from it",
+      .text = "Compares the manifest in force with that of an update by meaning, not by text, and "
+              "says for each change\n"
+              "what follows: which certificates and keys are made anew, who gains and loses which "
+              "right, whether there\n"
+              "are new recovery secrets, and who has to agree. Nothing is sent.",
+      .examples = "manifest diff manifest.json update.json" },
     { .words = "manifest check-log",
       .arguments = "<log>",
       .least = 1,

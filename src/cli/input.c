@@ -3,7 +3,6 @@
 
 #include "base/arena.h"
 #include "base/files.h"
-#include "cli/yaml_read.h"
 #include "codec/json.h"
 #include "crypto/hash.h"
 
@@ -68,20 +67,31 @@ static void warn_of(struct cli *cli, const char *path, const struct yaml_surpris
         output_warn(&cli->out, "%s: this is neither JSON nor a YAML mapping", path);
 }
 
-bool input_manifest(struct cli *cli, const char *path, struct manifest_input *input,
-                    struct err *err)
+bool input_manifest_mapped(struct cli *cli, const char *path, struct manifest_input *input,
+                           struct yaml_map *map, struct yaml_surprises *surprises, struct err *err)
 {
     auto_buf raw = { 0 };
-    struct yaml_surprises surprises = { 0 };
 
+    *surprises = (struct yaml_surprises){ 0 };
     if (!input_file(cli, path, LARGEST_MANIFEST, &raw, err))
         return err_in(err, "manifest");
     if (is_json(buf_bytes(&raw))) {
         buf_add(&input->json, buf_bytes(&raw));
-    } else if (!yaml_to_json(buf_bytes(&raw), &input->json, &surprises, err)) {
+    } else if (!yaml_to_json_mapped(buf_bytes(&raw), &input->json, map, surprises, err)) {
         (void)cli_fail(cli, EXIT_REJECTED, NULL);
         return err_in(err, "%s is not JSON, and as YAML", path);
     }
-    warn_of(cli, path, &surprises);
     return sha256_hex(buf_bytes(&input->json), input->fingerprint, err);
+}
+
+bool input_manifest(struct cli *cli, const char *path, struct manifest_input *input,
+                    struct err *err)
+{
+    auto_yaml_map map = { 0 };
+    struct yaml_surprises surprises;
+
+    if (!input_manifest_mapped(cli, path, input, &map, &surprises, err))
+        return false;
+    warn_of(cli, path, &surprises);
+    return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "cli/cli.h"
+#include "cli/yaml_read.h"
 
 /* What commands read from files, or from standard input where the path is "-". */
 
@@ -15,6 +16,10 @@ void manifest_input_clear(struct manifest_input *input);
 /* JSON stays as it is, anything else is taken for YAML; its surprises are warned of. Sets the status. */
 bool input_manifest(struct cli *cli, const char *path, struct manifest_input *input,
                     struct err *err) MUST_CHECK;
+/* The same without these warnings, for who makes findings of them: *map tells where the values stand in YAML (empty: it is JSON). */
+bool input_manifest_mapped(struct cli *cli, const char *path, struct manifest_input *input,
+                           struct yaml_map *map, struct yaml_surprises *surprises,
+                           struct err *err) MUST_CHECK;
 /* At most `max` bytes; sets the status. */
 bool input_file(struct cli *cli, const char *path, size_t max, struct buf *out,
                 struct err *err) MUST_CHECK;

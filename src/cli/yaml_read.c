@@ -19,7 +19,7 @@ struct node {
     enum tag tag;
     bool plain, complete;
     struct bytes text, anchor;
-    size_t line;               /* from 1 */
+    size_t line, column;       /* from 1 */
     const struct node *target; /* ALIAS */
     struct node *first, *last, *next;
     struct node *older_anchor;
@@ -36,7 +36,51 @@ struct writer {
     struct buf *json;
     size_t begin, values, depth;
     struct yaml_surprises *surprises;
+    struct yaml_map *map; /* NULL: nobody asks */
+    enum yaml_trap trap;  /* of the key of the next value */
 };
+
+void yaml_map_clear(struct yaml_map *map)
+{
+    free(map->at);
+    *map = (struct yaml_map){ 0 };
+}
+
+const struct yaml_place *yaml_map_find(const struct yaml_map *map, size_t offset)
+{
+    size_t low = 0, high = map->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (map->at[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == 0 ? NULL : &map->at[low - 1];
+}
+
+static void note_place(struct writer *w, const struct node *node)
+{
+    struct yaml_map *const map = w->map;
+
+    if (map == NULL)
+        return;
+    if (map->count == map->room) {
+        map->room = map->room == 0 ? 64 : map->room * 2;
+        map->at = mem_resize(map->at, map->room * sizeof *map->at);
+    }
+    map->at[map->count++] =
+        (struct yaml_place){ w->json->len - w->begin, node->line, node->column, w->trap };
+    w->trap = YAML_TRAP_NONE;
+}
+
+/* Of the value that was noted last. */
+static void note_trap(struct writer *w, enum yaml_trap trap)
+{
+    if (w->map != NULL && w->map->at[w->map->count - 1].trap == YAML_TRAP_NONE)
+        w->map->at[w->map->count - 1].trap = trap;
+}
 
 static enum tag tag_of(const yaml_char_t *text)
 {
@@ -77,6 +121,7 @@ static struct node *new_node(struct loader *l, enum node_type type, const yaml_e
 
     node->type = type;
     node->line = event->start_mark.line + 1;
+    node->column = event->start_mark.column + 1;
     if (anchor != NULL) {
         node->anchor = arena_bytes(&l->arena, bytes_of_string((const char *)anchor));
         node->older_anchor = l->anchors;
@@ -221,6 +266,15 @@ static bool count_value(struct writer *w, const struct node *node, struct err *e
     return err_set(err, FAIL_TOO_LARGE, "line %zu: the document is too large", node->line);
 }
 
+static void put_number(struct writer *w, const struct node *node, const struct yaml_scalar *scalar)
+{
+    const size_t begin = w->json->len;
+
+    yaml_put_number(w->json, scalar);
+    if (!bytes_equal(bytes_of(w->json->at + begin, w->json->len - begin), node->text))
+        note_trap(w, YAML_TRAP_NUMBER);
+}
+
 static bool put_scalar(struct writer *w, const struct node *node, struct err *err)
 {
     struct yaml_scalar scalar;
@@ -238,15 +292,17 @@ static bool put_scalar(struct writer *w, const struct node *node, struct err *er
         buf_add_string(w->json, "null");
         break;
     case YAML_BOOL:
+        if (!bytes_equal_nocase(node->text, scalar.boolean ? "true" : "false"))
+            note_trap(w, YAML_TRAP_BOOLEAN);
         buf_add_string(w->json, scalar.boolean ? "true" : "false");
         break;
     case YAML_FLOAT:
         if (!isfinite(scalar.number))
             return fail_at(node, err, "JSON has no infinity and no NaN");
-        yaml_put_number(w->json, &scalar);
+        put_number(w, node, &scalar);
         break;
     case YAML_INTEGER:
-        yaml_put_number(w->json, &scalar);
+        put_number(w, node, &scalar);
         break;
     }
     return true;
@@ -376,6 +432,9 @@ static bool put_entries(struct writer *w, struct entries *entries, struct err *e
         json_put_comma(w->json);
         json_put_string(w->json, buf_bytes(&entry->key));
         buf_add_u8(w->json, ':');
+        if (!bytes_equal(buf_bytes(&entry->key), behind_alias(entry->place)->text) &&
+            behind_alias(entry->place)->tag != TAG_BINARY)
+            w->trap = YAML_TRAP_KEY;
         if (!put_node(w, entry->value, err))
             return false;
     }
@@ -410,6 +469,7 @@ static bool put_node(struct writer *w, const struct node *alias, struct err *err
 
     if (!count_value(w, alias, err))
         return false;
+    note_place(w, alias);
     if (node->type == NODE_SCALAR)
         return put_scalar(w, node, err);
     /* Deeper than the document is, through aliases. */
@@ -420,10 +480,10 @@ static bool put_node(struct writer *w, const struct node *alias, struct err *err
     return put;
 }
 
-static bool convert(struct loader *l, struct buf *json, struct yaml_surprises *surprises,
-                    struct err *err)
+static bool convert(struct loader *l, struct buf *json, struct yaml_map *map,
+                    struct yaml_surprises *surprises, struct err *err)
 {
-    struct writer w = { .json = json, .begin = json->len, .surprises = surprises };
+    struct writer w = { .json = json, .begin = json->len, .surprises = surprises, .map = map };
     const struct node *const root = load_document(l, &surprises->more_documents, err);
 
     if (root == NULL && err->kind != FAIL_NONE)
@@ -436,8 +496,8 @@ static bool convert(struct loader *l, struct buf *json, struct yaml_surprises *s
     return put_node(&w, root, err);
 }
 
-bool yaml_to_json(struct bytes yaml, struct buf *json, struct yaml_surprises *surprises,
-                  struct err *err)
+static bool convert_text(struct bytes yaml, struct buf *json, struct yaml_map *map,
+                         struct yaml_surprises *surprises, struct err *err)
 {
     struct loader l = { 0 };
     auto_buf out = { 0 };
@@ -446,10 +506,23 @@ bool yaml_to_json(struct bytes yaml, struct buf *json, struct yaml_surprises *su
     if (yaml_parser_initialize(&l.parser) != 1)
         return err_set(err, FAIL_INTERNAL, "libyaml does not start");
     yaml_parser_set_input_string(&l.parser, yaml.at, yaml.len);
-    const bool converted = convert(&l, &out, surprises, err);
+    const bool converted = convert(&l, &out, map, surprises, err);
     yaml_parser_delete(&l.parser);
     arena_clear(&l.arena);
     if (converted)
         buf_add(json, buf_bytes(&out));
     return converted;
+}
+
+bool yaml_to_json(struct bytes yaml, struct buf *json, struct yaml_surprises *surprises,
+                  struct err *err)
+{
+    return convert_text(yaml, json, NULL, surprises, err);
+}
+
+bool yaml_to_json_mapped(struct bytes yaml, struct buf *json, struct yaml_map *map,
+                         struct yaml_surprises *surprises, struct err *err)
+{
+    yaml_map_clear(map);
+    return convert_text(yaml, json, map, surprises, err);
 }

@@ -24,6 +24,30 @@ struct yaml_surprises {
 bool yaml_to_json(struct bytes yaml, struct buf *json, struct yaml_surprises *surprises,
                   struct err *err) MUST_CHECK;
 
+/* Where the values of the JSON stand in the YAML, and what YAML has made of them. */
+enum yaml_trap {
+    YAML_TRAP_NONE = 0,
+    YAML_TRAP_KEY,     /* its key was no text: `on: 1` */
+    YAML_TRAP_BOOLEAN, /* a word: `yes` */
+    YAML_TRAP_NUMBER,  /* it reads differently: 0777 */
+};
+struct yaml_place {
+    size_t offset;       /* in the JSON; ascending */
+    size_t line, column; /* in the YAML, from 1; columns in characters */
+    enum yaml_trap trap;
+};
+struct yaml_map {
+    size_t count, room;
+    struct yaml_place *at;
+};
+void yaml_map_clear(struct yaml_map *map);
+#define auto_yaml_map struct yaml_map CLEANUP(yaml_map_clear)
+/* The place of the value that begins at this offset or last before it; NULL: none. */
+const struct yaml_place *yaml_map_find(const struct yaml_map *map, size_t offset) MUST_CHECK;
+/* As yaml_to_json; replaces *map. */
+bool yaml_to_json_mapped(struct bytes yaml, struct buf *json, struct yaml_map *map,
+                         struct yaml_surprises *surprises, struct err *err) MUST_CHECK;
+
 /* What a scalar means (yaml_scalar.c). */
 enum yaml_kind {
     YAML_NONE = 0,

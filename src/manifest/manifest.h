@@ -204,6 +204,12 @@ struct manifest_objection {
     const char *text;
 };
 
+/* A member that the original, and so the Coordinator, takes no notice of, or takes in spite of its letter case. */
+struct manifest_oddity {
+    const struct json *source;
+    const char *field; /* the name that it is taken for; NULL: ignored */
+};
+
 struct manifest {
     struct bytes raw; /* exactly as given to manifest_parse */
     size_t package_count, infrastructure_count, marble_count, secret_count, tls_tag_count,
@@ -224,8 +230,10 @@ struct manifest {
     const struct json *document;
     size_t objection_count;
     const struct manifest_objection *objections;
-    struct manifest_program *programs; /* all of them; owned */
-    struct arena arena;                /* owns everything else above */
+    size_t oddity_count;
+    const struct manifest_oddity *oddities; /* in the order of the text */
+    struct manifest_program *programs;      /* all of them; owned */
+    struct arena arena;                     /* owns everything else above */
 };
 
 /*

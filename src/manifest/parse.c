@@ -99,12 +99,15 @@ static void finish(struct parse *p, struct manifest *m, struct manifest_draft *d
     m->config = d->config;
     m->objection_count = p->objections->count;
     m->objections = (const void *)p->objections->at;
+    m->oddity_count = p->oddities->count;
+    m->oddities = (const void *)p->oddities->at;
 }
 
 static bool parse_into(struct arena *arena, struct manifest *m, struct err *err)
 {
     struct rows objections = { .size = sizeof(struct manifest_objection) };
-    struct parse p = { arena, err, &objections, &m->programs };
+    struct rows oddities = { .size = sizeof(struct manifest_oddity) };
+    struct parse p = { arena, err, &objections, &m->programs, &oddities };
     struct manifest_draft draft = {
         .packages.size = sizeof(struct manifest_package),
         .infrastructures.size = sizeof(struct manifest_infrastructure),

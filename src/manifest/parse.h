@@ -16,6 +16,7 @@ struct parse {
     struct err *err;
     struct rows *objections; /* of struct manifest_objection */
     struct manifest_program **programs;
+    struct rows *oddities; /* of struct manifest_oddity; NULL: nobody wants to know */
 };
 
 /* *out has the type that the reader wants; null leaves it as it is unless the comment differs. */

@@ -209,7 +209,7 @@ static bool read_ignored_subject(struct parse *p, const struct json *value, void
 {
     struct cert_template scratch = { 0 };
     struct rows objections = { .size = sizeof(struct manifest_objection) };
-    struct parse without_objections = { p->arena, p->err, &objections };
+    struct parse without_objections = { p->arena, p->err, &objections, NULL, NULL };
 
     (void)out;
     return read_cert_subject(&without_objections, value, &scratch);

@@ -4,6 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void add_oddity(struct parse *p, const struct json *member, const char *field)
+{
+    if (p->oddities == NULL || (field != NULL && bytes_equal_string(member->name, field)))
+        return;
+    struct manifest_oddity *const row = rows_add(p->arena, p->oddities);
+    *row = (struct manifest_oddity){ member, field };
+}
+
 /* NULL when there is none for this member. */
 static const struct field *field_of(const struct json *member, const struct field *fields,
                                     size_t count)
@@ -26,6 +34,7 @@ static bool parse_members(struct parse *p, const struct json *object, const stru
         const struct field *const field = field_of(m, fields, count);
         if (field == NULL && all_known)
             return json_fail(m, p->err, "this member is not known");
+        add_oddity(p, m, field == NULL ? NULL : field->name);
         if (field != NULL && !field->read(p, m, (uint8_t *)base + field->offset))
             return false;
     }

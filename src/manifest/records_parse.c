@@ -8,7 +8,7 @@ static bool parse_record(struct bytes record, struct arena *arena, parse_read re
                          struct err *err)
 {
     struct rows objections = { .size = sizeof(struct manifest_objection) };
-    struct parse p = { arena, err, &objections };
+    struct parse p = { arena, err, &objections, NULL, NULL };
     const struct json *const json =
         json_parse(arena_bytes(arena, record), JSON_TRAILING_REFUSED, arena, err);
 

@@ -11,7 +11,7 @@ static bool read_cert(struct parse *p, const struct json *value, void *out)
 {
     struct octets *const cert = out;
     struct rows objections = { .size = sizeof(struct manifest_objection) };
-    struct parse without_objections = { p->arena, p->err, &objections, NULL };
+    struct parse without_objections = { p->arena, p->err, &objections, NULL, NULL };
     struct cert_draft draft;
 
     if (!parse_cert(&without_objections, value, &draft))

@@ -106,6 +106,59 @@ def the_manual_has_a_page_for_every_command_of_the_table(home):
     equal(sorted(re.findall("'(.*?)'", listed)), sorted(names), "pages in man/meson.build")
 
 
+def lint_shows_everything_with_its_place_in_json_and_in_yaml(home):
+    cli = Cli(home)
+    (home / "m.yaml").write_text("Packages:\n  app: {UniqueID: '00', Typo: 1}\nMarbles:\n  m: {Package: nope}\n"
+                                 "  n: {Package: app, MaxActivations: 0x10}\nConfig: {SealMode: x}\n")
+    done = cli("manifest", "lint", "m.yaml").expect(REJECTED, error="m.yaml: errors: 2, warnings: 3")
+    heads = [line.split(": ", 2)[:2] + [re.search(r"\[(.*)\]$", line).group(1)] for line in done.out.splitlines()
+             if not line.startswith(" ")]
+    equal(heads, [["m.yaml:1:1", "warning", "recovery-keys-missing"], ["m.yaml:2:31", "warning", "key-unknown"],
+                  ["m.yaml:4:16", "error", "package-unknown"], ["m.yaml:5:37", "warning", "yaml-number"],
+                  ["m.yaml:6:20", "error", "seal-mode"]], "findings")
+    data = cli("manifest", "lint", "m.yaml", "--format", "json").expect(REJECTED).json("ManifestLint")
+    equal((data["errors"], data["warnings"], data["file"], len(data["findings"])), (2, 3, "m.yaml", 5), "as data")
+    equal([data["findings"][2][name] for name in ("severity", "rule", "line", "column", "path")],
+          ["error", "package-unknown", 4, 16, "Marbles.m.Package"], "one finding")
+    contains(cli.on_terminal("manifest", "lint", "m.yaml").expect(REJECTED).out, "m.yaml:4:16: error")
+    (home / "m.json").write_text('{"Packages":{"app":{"UniqueID":"00"}},\n "Marbles":{"m":{"Package":"app"}}}')
+    cli("manifest", "lint", "m.json").expect(OK, error="errors: 0, warnings: 1")
+    cli("manifest", "lint", "m.json", "--strict").expect(REJECTED)
+    (home / "m.json").write_text('{"Packages":{"app":{"UniqueID":"00"}},\n "Marbles":{"m":{"Package":"x"}}}')
+    contains(cli("manifest", "lint", "m.json").expect(REJECTED).out, "m.json:2:28: error: manifest does not contain")
+    (home / "m.yaml").write_text("Packages:\n  app:\n    UniqueID: 12\n")
+    contains(cli("manifest", "lint", "m.yaml").expect(REJECTED).out, "m.yaml:3:15: error: Packages.app.UniqueID: a number")
+    (home / "m.yaml").write_text("a: [\n")
+    cli("manifest", "lint", "m.yaml").expect(REJECTED, "", "line ")
+    cli("manifest", "lint", "nothing").expect(USAGE, "")
+    data = cli("manifest", "lint", "-", "--format", "yaml", data=b"{}").expect(REJECTED)
+    contains(data.out, "packages-missing")
+
+
+def diff_says_what_an_update_means(home):
+    cli = Cli(home)
+    old = {"Packages": {"app": {"SignerID": "aa", "ProductID": 1, "SecurityVersion": 3}}, "Marbles": {"m": {"Package": "app"}}}
+    (home / "old").write_text(json.dumps(old))
+    (home / "same").write_text(json.dumps(old, indent=4))
+    cli("manifest", "diff", "old", "same", "--exit-code").expect(OK, "", "the manifests mean the same")
+    (home / "new").write_text("Packages: {app: {SecurityVersion: 5}}\n")
+    done = cli("manifest", "diff", "old", "new").expect(OK, error="")
+    contains(done.out, "Packages\n  ~ app: SecurityVersion 3 -> 5\n      Marbles are held to it")
+    contains(done.out, "Consequences\n  * this is an update of packages")
+    cli("manifest", "diff", "old", "new", "--exit-code").expect(DIFFERENT, done.out)
+    data = cli("manifest", "diff", "old", "new", "--format", "json").expect(OK).json("ManifestDiff")
+    equal((data["update"], data["newRecoverySecrets"], data["acknowledgments"], data["acknowledgers"]), ("packages", False, 0, []),
+          "as data")
+    equal([data["changes"][0][name] for name in ("section", "name", "change", "what")],
+          ["Packages", "app", "changed", "SecurityVersion 3 -> 5"], "one change")
+    old["Marbles"]["n"] = {"Package": "app"}
+    (home / "new").write_text(json.dumps(old))
+    contains(cli("manifest", "diff", "old", "new").out, "Marbles\n  + n\n")
+    (home / "bad").write_text('{"Packages": 1}')
+    cli("manifest", "diff", "old", "bad").expect(REJECTED, "", "bad: Packages")
+    cli("manifest", "diff", "old").expect(USAGE, "")
+
+
 # ---- verification ----
 
 def a_simulated_coordinator_needs_insecure_and_says_so(home):

@@ -196,6 +196,44 @@ static void yaml_to_json_takes_every_prefix_or_refuses_it(void **state)
     }
 }
 
+/* The line and column of the value that begins with this text in the JSON. */
+static void check_place(const struct yaml_map *map, struct bytes json, const char *value,
+                        size_t line, size_t column, enum yaml_trap trap)
+{
+    auto_string *text = bytes_to_string(json);
+    const char *const at = strstr(text, value);
+
+    assert_non_null(at);
+    const struct yaml_place *const place = yaml_map_find(map, (size_t)(at - text));
+    assert_non_null(place);
+    if (place->line != line || place->column != column || place->trap != trap)
+        fail_msg("%s: %zu:%zu, trap %d", value, place->line, place->column, (int)place->trap);
+}
+
+static void yaml_to_json_mapped_keeps_the_place_of_every_value(void **state)
+{
+    auto_buf json = { 0 };
+    auto_yaml_map map = { 0 };
+    struct yaml_surprises surprises;
+    struct err err = { 0 };
+    const char *const yaml = "z: &a {q: 'first'}\na:\n  - 0777\n  -   yes\n  - *a\non: \"w\"\n"
+                             "b: true\n";
+
+    (void)state;
+    buf_add_string(&json, "in front");
+    assert_ok(yaml_to_json_mapped(bytes_of_string(yaml), &json, &map, &surprises, &err), &err);
+    buf_drop_front(&json, strlen("in front"));
+    const struct bytes all = buf_bytes(&json);
+    check_place(&map, all, "[511", 3, 3, YAML_TRAP_NONE);
+    check_place(&map, all, "511", 3, 5, YAML_TRAP_NUMBER);
+    check_place(&map, all, "true", 4, 7, YAML_TRAP_BOOLEAN);
+    check_place(&map, all, "{\"q\"", 5, 5, YAML_TRAP_NONE);
+    check_place(&map, all, "\"first\"", 1, 11, YAML_TRAP_NONE);
+    check_place(&map, all, "true,\"true\"", 7, 4, YAML_TRAP_NONE);
+    check_place(&map, all, "\"w\"", 6, 5, YAML_TRAP_KEY);
+    assert_null(yaml_map_find(&(struct yaml_map){ 0 }, 0));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(yaml_to_json_reads_scalars_as_yaml_1_1),
     cmocka_unit_test(yaml_to_json_sorts_keys_and_makes_them_text),
@@ -205,5 +243,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(yaml_to_json_bounds_the_depth_of_nesting_and_of_merging),
     cmocka_unit_test(yaml_to_json_tells_of_surprises),
     cmocka_unit_test(yaml_to_json_takes_every_prefix_or_refuses_it),
+    cmocka_unit_test(yaml_to_json_mapped_keeps_the_place_of_every_value),
 };
 TEST_MAIN(tests)
