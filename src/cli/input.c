@@ -77,7 +77,9 @@ bool input_manifest_mapped(struct cli *cli, const char *path, struct manifest_in
         return err_in(err, "manifest");
     if (is_json(buf_bytes(&raw))) {
         buf_add(&input->json, buf_bytes(&raw));
-    } else if (!yaml_to_json_mapped(buf_bytes(&raw), &input->json, map, surprises, err)) {
+    } else if (!(map == NULL
+                     ? yaml_to_json(buf_bytes(&raw), &input->json, surprises, err)
+                     : yaml_to_json_mapped(buf_bytes(&raw), &input->json, map, surprises, err))) {
         (void)cli_fail(cli, EXIT_REJECTED, NULL);
         return err_in(err, "%s is not JSON, and as YAML", path);
     }
@@ -87,10 +89,9 @@ bool input_manifest_mapped(struct cli *cli, const char *path, struct manifest_in
 bool input_manifest(struct cli *cli, const char *path, struct manifest_input *input,
                     struct err *err)
 {
-    auto_yaml_map map = { 0 };
     struct yaml_surprises surprises;
 
-    if (!input_manifest_mapped(cli, path, input, &map, &surprises, err))
+    if (!input_manifest_mapped(cli, path, input, NULL, &surprises, err))
         return false;
     warn_of(cli, path, &surprises);
     return true;

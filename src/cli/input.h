@@ -16,7 +16,10 @@ void manifest_input_clear(struct manifest_input *input);
 /* JSON stays as it is, anything else is taken for YAML; its surprises are warned of. Sets the status. */
 bool input_manifest(struct cli *cli, const char *path, struct manifest_input *input,
                     struct err *err) MUST_CHECK;
-/* The same without these warnings, for who makes findings of them: *map tells where the values stand in YAML (empty: it is JSON). */
+/*
+ * The same without these warnings, for who makes findings of them: *map tells where the values stand in YAML (empty: it is JSON); map may be
+ * NULL.
+ */
 bool input_manifest_mapped(struct cli *cli, const char *path, struct manifest_input *input,
                            struct yaml_map *map, struct yaml_surprises *surprises,
                            struct err *err) MUST_CHECK;

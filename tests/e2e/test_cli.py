@@ -109,7 +109,7 @@ def the_manual_has_a_page_for_every_command_of_the_table(home):
 def lint_shows_everything_with_its_place_in_json_and_in_yaml(home):
     cli = Cli(home)
     (home / "m.yaml").write_text("Packages:\n  app: {UniqueID: '00', Typo: 1}\nMarbles:\n  m: {Package: nope}\n"
-                                 "  n: {Package: app, MaxActivations: 0x10}\nConfig: {SealMode: x}\n")
+                                 "  o: {Package: app, MaxActivations: 0x10}\nConfig: {SealMode: x}\n")
     done = cli("manifest", "lint", "m.yaml").expect(REJECTED, error="m.yaml: errors: 2, warnings: 3")
     heads = [line.split(": ", 2)[:2] + [re.search(r"\[(.*)\]$", line).group(1)] for line in done.out.splitlines()
              if not line.startswith(" ")]

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "manifest/diff.h"
+#include "manifest/lint.h"
 #include "manifest/records.h"
 
 #include <string.h>
@@ -71,6 +73,29 @@ static void require_users(const struct manifest *m)
     }
 }
 
+/* Errors are there exactly when the Coordinator refuses. */
+static void require_findings(const struct manifest *m, bool good)
+{
+    auto_findings all = { 0 };
+    size_t errors = 0;
+
+    manifest_lint(m, NULL, 0, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        require(all.at[i].place != NULL && all.at[i].text.len > 0 && all.at[i].hint != NULL);
+        require(memchr(all.at[i].text.at, '\n', all.at[i].text.len) == NULL);
+        errors += all.at[i].severity == FINDING_ERROR;
+    }
+    require((errors == 0) == good);
+}
+
+static void require_no_difference(const struct manifest *m)
+{
+    auto_manifest_diff diff = { 0 };
+
+    manifest_diff(m, m, &diff);
+    require(diff.kind == UPDATE_NONE && diff.count == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = { 0 };
@@ -82,9 +107,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     require_same_again(m);
     require_records(m);
-    if (manifest_check(m, NULL, &err))
+    const bool good = manifest_check(m, NULL, &err);
+    if (good)
         require_users(m);
     else
         require_text(&err);
+    require_findings(m, good);
+    require_no_difference(m);
     return 0;
 }
