@@ -106,14 +106,32 @@ DEFINE_LOOK_AT(look_at_recovery_keys, recovery_keys, recovery_key_count)
 DEFINE_LOOK_AT(look_at_packages, packages, package_count)
 DEFINE_LOOK_AT(look_at_infrastructures, infrastructures, infrastructure_count)
 
+/* Each marble with its package alone: only for that the rule asks what identifies the software. */
+static void look_at_used_packages(const struct walk *w, struct manifest one,
+                                  const struct manifest *m)
+{
+    one.infrastructure_count = 0;
+    one.package_count = 1;
+    one.marble_count = 1;
+    for (size_t i = 0; i < m->marble_count; i++) {
+        one.marbles = &m->marbles[i];
+        one.packages = manifest_package(m, one.marbles->package);
+        if (one.packages != NULL)
+            (void)look(w, &one);
+    }
+}
+
 static void look_at_platforms(const struct walk *w, const struct manifest *m)
 {
-    struct manifest packages = *m, infrastructures = *m;
+    struct manifest one = *m;
 
-    packages.infrastructure_count = 0;
-    infrastructures.package_count = 0;
-    (void)look_at_packages(w, packages);
-    (void)look_at_infrastructures(w, infrastructures);
+    one.marble_count = 0;
+    one.infrastructure_count = 0;
+    (void)look_at_packages(w, one);
+    one.infrastructure_count = m->infrastructure_count;
+    one.package_count = 0;
+    (void)look_at_infrastructures(w, one);
+    look_at_used_packages(w, *m, m);
 }
 
 static void look_at_scope(const struct walk *w, const struct manifest *m)
