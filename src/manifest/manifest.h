@@ -49,6 +49,14 @@ struct manifest_package {
 };
 /* May evidence of SGX be judged by it? One with parts for other TEEs has to name an enclave for that. */
 bool manifest_package_has_sgx(const struct manifest_package *package) MUST_CHECK;
+/*
+ * Reads a package that stands alone, as the policy for a Coordinator does: a JSON object with the members of a package and no
+ * other. It has to name the software, also for debugging, by values that can fit something: UniqueID, or SignerID with
+ * ProductID and SecurityVersion, or what TDX and SNP ask for; UniqueID and SignerID may stand together. `name` is only for
+ * texts. Views live in the arena. FAIL_MALFORMED with the place of the value.
+ */
+bool manifest_package_parse(struct bytes text, struct bytes name, struct arena *arena,
+                            struct manifest_package *package, struct err *err) MUST_CHECK;
 
 /* Section 5. Unlike the original we hold evidence to it (docs/policy.md). */
 struct manifest_infrastructure {

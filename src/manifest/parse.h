@@ -99,6 +99,8 @@ bool parse_snp(struct parse *p, const struct json *value, void *out);
 
 /* One entry of a map each; out is the struct of the name. */
 bool parse_package(struct parse *p, const struct json *value, void *out);
+/* The same for one that is no part of a manifest: a member that is not known fails. */
+bool parse_known_package(struct parse *p, const struct json *value, void *out);
 bool parse_infrastructure(struct parse *p, const struct json *value, void *out);
 bool parse_marble(struct parse *p, const struct json *value, void *out);
 bool parse_secret(struct parse *p, const struct json *value, void *out);
