@@ -80,6 +80,14 @@
         .name = "ark-spki-sha256", .kind = FLAG_LIST, .value = "HEX",                              \
         .help = "trust these roots instead of AMD's: SHA-256 of public keys"                       \
     }
+/* Of commands that verify the Coordinator. */
+#define VERIFY_FLAGS                                                                               \
+    { .name = "collateral",                                                                        \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "BUNDLE",                                                                           \
+      .help = "what Intel or AMD say about the Coordinator's platform, as `collateral fetch` "     \
+              "writes it" },                                                                       \
+        ANCHOR_FLAGS
 #define FILE_AND_ENDPOINT .least = 2, .most = 2
 
 const struct flag GLOBAL_FLAGS[] = {
@@ -95,21 +103,24 @@ const struct flag GLOBAL_FLAGS[] = {
     { .name = "era-config",
       .kind = FLAG_FILE,
       .value = "FILE",
-      .help =
-          "policy for the Coordinator's quote (no effect in this version: quotes are refused)" },
+      .help = "policy for the Coordinator's quote, JSON with the members of a package; without it "
+              "era-config.json or coordinator-era.json in the working directory" },
     { .name = "accepted-tcb-statuses",
       .kind = FLAG_LIST,
       .value = "LIST",
       .standard = "UpToDate,SWHardeningNeeded",
-      .help = "TCB statuses that are accepted (no effect yet)" },
+      .help =
+          "TCB statuses of the Coordinator's platform that are accepted; typed, it replaces the "
+          "list of the policy" },
     { .name = "accepted-advisories",
       .kind = FLAG_LIST,
       .value = "LIST",
-      .help = "advisories that are accepted (no effect yet)" },
+      .help = "advisories that are accepted, all without a list; typed, it replaces that of the "
+              "policy" },
     { .name = "nonce",
       .kind = FLAG_TEXT,
       .value = "TEXT",
-      .help = "have the Coordinator make its quote over these bytes" },
+      .help = "have the Coordinator make its quote over these bytes instead of random ones" },
     { .name = "save-sgx-quote",
       .kind = FLAG_FILE,
       .value = "FILE",
@@ -187,7 +198,8 @@ const struct command COMMANDS[] = {
                      OUTPUT("write the manifest to FILE", NULL),
                      { .name = "keep-cert",
                        .kind = FLAG_SWITCH,
-                       .help = "store the Coordinator's certificate in the certificate cache" }),
+                       .help = "store the Coordinator's certificate in the certificate cache" },
+                     VERIFY_FLAGS),
       .summary = "show the manifest of a Coordinator",
       .text = "Verifies the Coordinator and shows the manifest byte by byte as it was set. With "
               "--output the\n"
@@ -206,7 +218,7 @@ const struct command COMMANDS[] = {
       .arguments = "<manifest.json|yaml> <IP:PORT>",
       FILE_AND_ENDPOINT,
       .run = run_manifest_set,
-      .flags = FLAGS(RECOVERY_DATA, YES),
+      .flags = FLAGS(RECOVERY_DATA, YES, VERIFY_FLAGS),
       .summary = "set the manifest",
       .text = "Verifies the Coordinator, sets the manifest, and stores the Coordinator's "
               "certificate in the\n"
@@ -234,6 +246,7 @@ const struct command COMMANDS[] = {
       .arguments = "<manifest.json|yaml|hash> <IP:PORT>",
       FILE_AND_ENDPOINT,
       .run = run_manifest_verify,
+      .flags = FLAGS(VERIFY_FLAGS),
       .summary = "compare a Coordinator's manifest with a file or a hash",
       .text = "Verifies the Coordinator, compares the hash of its manifest with that of the file, "
               "or with the hash\n"
@@ -350,20 +363,20 @@ const struct command COMMANDS[] = {
     { .words = "certificate root",
       ONE_ENDPOINT,
       .run = run_certificate_root,
-      .flags = FLAGS(OUTPUT("where to write it", "marblerunRootCA.crt")),
+      .flags = FLAGS(OUTPUT("where to write it", "marblerunRootCA.crt"), VERIFY_FLAGS),
       .summary = "fetch the root certificate",
       .text = CERTIFICATE_TEXT,
       .examples = "certificate root coordinator.example.com:4433" },
     { .words = "certificate intermediate",
       ONE_ENDPOINT,
       .run = run_certificate_intermediate,
-      .flags = FLAGS(OUTPUT("where to write it", "marblerunIntermediateCA.crt")),
+      .flags = FLAGS(OUTPUT("where to write it", "marblerunIntermediateCA.crt"), VERIFY_FLAGS),
       .summary = "fetch the intermediate certificate",
       .text = CERTIFICATE_TEXT },
     { .words = "certificate chain",
       ONE_ENDPOINT,
       .run = run_certificate_chain,
-      .flags = FLAGS(OUTPUT("where to write them", "marblerunChainCA.crt")),
+      .flags = FLAGS(OUTPUT("where to write them", "marblerunChainCA.crt"), VERIFY_FLAGS),
       .summary = "fetch the intermediate and the root certificate",
       .text = CERTIFICATE_TEXT },
     { .words = "secret", .summary = "read and write secrets as a user" },
@@ -551,7 +564,7 @@ const struct command COMMANDS[] = {
       .arguments = "<recovery_key_file> <IP:PORT>",
       FILE_AND_ENDPOINT,
       .run = run_recover,
-      .flags = FLAGS(KEY_FLAG, EXIT_PENDING_FLAG),
+      .flags = FLAGS(KEY_FLAG, EXIT_PENDING_FLAG, VERIFY_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "give a Coordinator in recovery mode one party's recovery secret",
       .text =
@@ -573,7 +586,7 @@ const struct command COMMANDS[] = {
                        .value = "FILE",
                        .required = true,
                        .help = "signature over the plain secret, as sign-secret makes it" },
-                     EXIT_PENDING_FLAG),
+                     EXIT_PENDING_FLAG, VERIFY_FLAGS),
       .summary = "the same with a signature that was made elsewhere",
       .text = "Sends both files as they are. The secret is plain (16, 32 or 33 bytes) or encrypted "
               "with `encrypt-secret`.\n"
@@ -582,7 +595,8 @@ const struct command COMMANDS[] = {
     { .words = "recover-with-signature public-key",
       ONE_ENDPOINT,
       .run = run_recovery_public_key,
-      .flags = FLAGS(OUTPUT("write the key to FILE, which must not be there yet", NULL)),
+      .flags =
+          FLAGS(OUTPUT("write the key to FILE, which must not be there yet", NULL), VERIFY_FLAGS),
       .summary = "fetch the key to which a recovery secret can be encrypted",
       .text = "The key lives as long as that process of the Coordinator and is only there in "
               "recovery mode.",

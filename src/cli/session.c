@@ -2,8 +2,10 @@
 #include "cli/session.h"
 
 #include "cli/cache.h"
+#include "cli/coordinator_judge.h"
 #include "cli/save.h"
 #include "codec/text.h"
+#include "crypto/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@ enum {
     HTTP_NO_METHOD = 405,
     HTTP_UNAVAILABLE = 503
 };
+enum { NONCE_LEN = 32 };
 
 void session_clear(struct session *s)
 {
@@ -26,6 +29,7 @@ void session_clear(struct session *s)
     cert_free(s->pinned);
     cert_free(s->own);
     key_free(s->own_key);
+    buf_clear(&s->nonce);
     buf_clear(&s->quote);
     free(s->pinned_by);
     *s = (struct session){ 0 };
@@ -183,15 +187,30 @@ bool answer_text(const struct json *object, const char *name, struct bytes *text
 
 /* ---- whom we talk to ---- */
 
-static char *quote_path(const struct cli *cli)
+/* Only a quote over a nonce of ours is fresh: without one it is that of the Coordinator's start. */
+static bool choose_nonce(struct session *s, struct err *err)
 {
-    const char *const nonce = option_text(&cli->options, "nonce");
+    const char *const typed = option_text(&s->cli->options, "nonce");
+    uint8_t fresh[NONCE_LEN];
+
+    if (typed != NULL && typed[0] != '\0')
+        buf_add_string(&s->nonce, typed);
+    if (s->nonce.len > 0 || option_switch(&s->cli->options, "insecure"))
+        return true;
+    if (!random_bytes(fresh, sizeof fresh, err))
+        return false;
+    buf_add(&s->nonce, bytes_of(fresh, sizeof fresh));
+    return true;
+}
+
+static char *quote_path(struct bytes nonce)
+{
     auto_buf path = { 0 };
 
     buf_add_string(&path, "quote");
-    if (nonce != NULL && nonce[0] != '\0') {
+    if (nonce.len > 0) {
         auto_buf text = { 0 };
-        base64_encode(&text, BASE64_URL, bytes_of_string(nonce));
+        base64_encode(&text, BASE64_URL, nonce);
         buf_add_string(&path, "?nonce=");
         for (size_t i = 0; i < text.len; i++)
             buf_add_format(&path, text.at[i] == '=' ? "%%3D" : "%c", text.at[i]);
@@ -232,19 +251,18 @@ static bool judge_quote(struct session *s, struct err *err)
                        "the Coordinator runs in simulation mode; --insecure accepts that");
         return err_set(err, FAIL_DENIED, "verifying Coordinator quote: empty report");
     }
-    (void)cli_fail(s->cli, EXIT_ATTESTATION,
-                   "--insecure goes on without: then nothing proves which program answers");
-    return err_set(err, FAIL_DENIED,
-                   "verifying Coordinator quote: this version of taw cannot verify quotes");
+    const struct coordinator_claim claim = { buf_bytes(&s->quote), s->root, buf_bytes(&s->nonce) };
+    return coordinator_judge(s->cli, &claim, err);
 }
 
 bool session_verify(struct session *s, struct err *err)
 {
-    auto_string *path = quote_path(s->cli);
-    const bool nonce = strchr(path, '?') != NULL;
-    const struct call call = { path, nonce ? NULL : "quote", NULL, NULL };
     auto_answer answer = { 0 };
 
+    if (!choose_nonce(s, err))
+        return false;
+    auto_string *path = quote_path(buf_bytes(&s->nonce));
+    const struct call call = { path, s->nonce.len > 0 ? NULL : "quote", NULL, NULL };
     if (!session_call(s, &call, &answer, err))
         return err_in(err, "retrieving Coordinator quote");
     if (!parse_quote(s, answer.data, err) || !judge_quote(s, err))

@@ -20,6 +20,7 @@ struct session {
     struct cert *root, *intermediate; /* of session_verify */
     struct cert *pinned;              /* of session_pin */
     char *pinned_by;                  /* path of the cache, until the first answer has come */
+    struct buf nonce;                 /* of session_verify; empty: none was sent */
     struct buf quote;                 /* empty: none */
     struct cert *own;                 /* the user's */
     struct key *own_key;

@@ -9,8 +9,12 @@
  * Makes quotes under a root of our own, with their collateral, for tests/e2e/test_attest.py:
  *
  *     make_intel DIRECTORY
+ *     make_intel DIRECTORY sgx|tdx|behind
  *
- * Files: <form>.quote, <form>.bundle, and <form>.root with the root key in hex.
+ * Files: <form>.quote, <form>.bundle, and <form>.root with the root key in hex. With a second argument it is a platform that
+ * makes quotes when it is asked, for test_coordinator_quote.py (`behind` needs hardening of software): its bundle is good for decades, that in
+ * <form>.expired is not, and after a report in hex on standard output it answers every such line on standard input with a
+ * quote in hex.
  */
 
 static void save(const char *directory, const char *name, const char *kind, struct bytes bytes)
@@ -68,8 +72,72 @@ static void make(const char *directory, const char *name, enum scene_form form, 
     save(directory, name, "root", buf_bytes(&root));
 }
 
+/* ---- a platform ---- */
+
+static void save_bundle(const char *directory, const char *name, const char *kind,
+                        struct intel_scene *s)
+{
+    auto_buf bundle = { 0 };
+
+    intel_scene_build(s);
+    put_bundle(&bundle, &s->bundle);
+    save(directory, name, kind, buf_bytes(&bundle));
+}
+
+static void put_hex_line(struct bytes value)
+{
+    auto_buf line = { 0 };
+
+    hex_encode(&line, value);
+    buf_add_u8(&line, '\n');
+    assert_int_equal(fwrite(line.at, 1, line.len, stdout), line.len);
+    assert_int_equal(fflush(stdout), 0);
+}
+
+static void answer(struct intel_scene *s, const char *text, size_t body_len)
+{
+    auto_buf body = { 0 };
+    struct err err = { 0 };
+
+    assert_ok(hex_decode(&body, bytes_of_string(text), &err), &err);
+    assert_int_equal(body.len, body_len);
+    memcpy(s->body, body.at, body.len);
+    intel_scene_build(s);
+    put_hex_line(buf_bytes(&s->quote));
+}
+
+static void be_platform(const char *directory, const char *name)
+{
+    const bool tdx = strcmp(name, "tdx") == 0;
+    const size_t body_len = tdx ? 584 : 384;
+    char line[2 * sizeof((struct intel_scene *)0)->body + 2];
+    auto_buf root = { 0 };
+    auto_scene s;
+
+    intel_scene_init(&s, tdx ? SCENE_TDX_4 : SCENE_SGX_3);
+    if (strcmp(name, "behind") == 0)
+        s.pck.pcesvn = 11;
+    save_bundle(directory, name, "expired", &s);
+    scene_edit(&s.tcb_info, "2025-07-01", "2048-07-01");
+    scene_edit(&s.qe_identity, "2025-07-02", "2048-07-02");
+    s.root_crl.next_update = s.pck_crl.next_update = "480101000000Z";
+    s.leaf.not_after = s.signer.not_after = "480101000000Z";
+    save_bundle(directory, name, "bundle", &s);
+    hex_encode(&root, s.anchor);
+    save(directory, name, "root", buf_bytes(&root));
+    put_hex_line(bytes_of(s.body, body_len));
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        answer(&s, line, body_len);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 3) {
+        be_platform(argv[1], argv[2]);
+        return 0;
+    }
     if (argc != 2)
         return 2;
     make(argv[1], "sgx3", SCENE_SGX_3, false);
