@@ -430,7 +430,8 @@ const struct command COMMANDS[] = {
       .flags = FLAGS(
           { .name = "exit-code",
             .kind = FLAG_SWITCH,
-            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" }),
+            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" },
+          VERIFY_FLAGS),
       .summary = "show how far a recovery is, or how well one would go",
       .text = "In recovery mode: how many secrets are needed, who gave his and who is missing. "
               "`session` is another one after\n"
