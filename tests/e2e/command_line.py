@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the command line share: taw as a person runs it, in a pipe or on a terminal, and what it must have said."""
+"""What the tests of the command line share: taw as a person runs it, in a pipe or on a terminal, and what it must
+have said; and servers that answer as they are told."""
 
 import json
 import os
@@ -7,11 +8,14 @@ import pathlib
 import pty
 import select
 import signal
+import socket
+import ssl
 import subprocess
+import threading
 import time
 
 import taw
-from taw import equal, true
+from taw import equal, run_program, true
 
 OK, FAILED, USAGE, ATTESTATION, TRUST, DENIED, NOT_FOUND, STATE, REJECTED, DIFFERENT, PENDING, UNREACHABLE, KEY = range(13)
 
@@ -89,3 +93,55 @@ class Cli:
         os.close(fd)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return Done(status, shown.replace(b"\r\n", b"\n"), "")
+
+
+class Fake:
+    """A server with a certificate for 127.0.0.1 that answers every request as it is told."""
+
+    def __init__(self, home, answer, chain=None):
+        self.cert, self.key = home / "fake.crt", home / "fake.key"
+        if not self.cert.exists():
+            run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-subj", "/CN=fake",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-days", "3", "-keyout", self.key, "-out", self.cert)
+        self.answer = answer
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.cert, self.key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.at = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.requests = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                raw, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(raw,), daemon=True).start()
+
+    def talk(self, raw):
+        try:
+            with self.context.wrap_socket(raw, server_side=True) as sock:
+                while True:
+                    data = b""
+                    while b"\r\n\r\n" not in data:
+                        got = sock.recv(65536)
+                        if not got:
+                            return
+                        data += got
+                    head, self.body = data.split(b"\r\n\r\n", 1)
+                    length = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+                    while length and len(self.body) < int(length[0]):
+                        self.body += sock.recv(65536)
+                    self.requests.append(head.split(b"\r\n")[0].decode())
+                    self.answer(sock, self.requests[-1])
+        except (OSError, ssl.SSLError):
+            pass
+
+    def close(self):
+        self.listener.close()
+
+
+def says(body, status="200 OK"):
+    body = body.encode() if isinstance(body, str) else body
+    return lambda sock, request: sock.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body)

@@ -11,8 +11,8 @@ import subprocess
 import urllib.parse
 
 import taw
+from command_line import ATTESTATION, OK, USAGE, Cli, Fake, says
 from taw import contains, equal, keys, true
-from test_cli import ATTESTATION, OK, USAGE, Cli, Fake, says
 
 MANIFEST = {"status": "success", "data": {"manifestFingerprint": "00" * 32, "manifest": "e30="}}
 
