@@ -152,6 +152,20 @@ def each_measurement_of_the_policy_counts(home):
     s.close()
 
 
+def every_command_that_verifies_does_it_the_same_way(home):
+    s = Scene(home)
+    (home / "m.json").write_text("{}")
+    flags = ["--era-config", s.policy_file, "--collateral", s.platform.bundle, s.platform.root]
+    s.policy(UniqueID="ab" * 32)
+    for command in (["manifest", "set", "m.json"], ["manifest", "verify", "00" * 32], ["manifest", "get"], ["certificate", "root"],
+                    ["certificate", "intermediate"], ["certificate", "chain"], ["recovery", "status"],
+                    ["recover-with-signature", "public-key", "-o", "key.pem"],
+                    ["recover-with-signature", "-s", "m.json", "m.json"]):
+        s.cli(*command, s.fake.at, *flags).expect(ATTESTATION, "", "Packages.Coordinator.UniqueID: expected")
+    true(all("quote" in request for request in s.fake.requests), "nothing else was asked for")
+    s.close()
+
+
 def a_debug_enclave_needs_a_policy_for_one(home):
     s = Scene(home)
 
