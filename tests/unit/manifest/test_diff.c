@@ -178,6 +178,36 @@ static void diff_tells_when_recovery_secrets_are_made_anew(void **state)
           "SealMode ProductKey -> Disabled (in force at the Coordinator's next restart", true);
 }
 
+#define TAG(incoming)                                                                              \
+    ",\"TLS\":{\"web\":{\"Outgoing\":[{\"Port\":\"1\",\"Addr\":\"a\"}],\"Incoming\":[" incoming    \
+    "]}}"
+#define PORT(n) "{\"Port\":\"" n "\"}"
+#define PLATFORM(n) ",\"Infrastructures\":{\"cloud\":{\"PCESVN\":" n "}}"
+
+static void diff_names_tags_and_platforms_that_come_go_and_change(void **state)
+{
+    static const struct {
+        const char *old, *new, *want;
+    } rows[] = {
+        { "", TAG(PORT("2")), "TLS web added:  (" },
+        { TAG(PORT("2")), "", "TLS web removed:  (" },
+        { TAG(PORT("2")), TAG(PORT("3")), "TLS web changed: Incoming changed (" },
+        { TAG(PORT("2")), TAG(PORT("2") "," PORT("3")), "TLS web changed: Incoming changed (" },
+        { "", PLATFORM("1"), "Infrastructures cloud added:  (" },
+        { PLATFORM("1"), "", "Infrastructures cloud removed:  (" },
+        { PLATFORM("1"), PLATFORM("2"), "Infrastructures cloud changed: values changed (" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        auto_string *old = mem_printf("{" BASE MARBLES "%s}", rows[i].old);
+        auto_string *new = mem_printf("{" BASE MARBLES "%s}", rows[i].new);
+        check(old, new, rows[i].want, true);
+    }
+    check(WITH(TAG(PORT("2"))), WITH(TAG(PORT("2"))), "none", true);
+    check(WITH(PLATFORM("1")), WITH(PLATFORM("1")), "none", true);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(diff_of_the_same_meaning_is_nothing),
     cmocka_unit_test(diff_tells_an_update_of_packages),
@@ -187,6 +217,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(diff_tells_who_gains_and_loses_which_right),
     cmocka_unit_test(diff_tells_who_has_to_agree_by_the_manifest_in_force),
     cmocka_unit_test(diff_tells_when_recovery_secrets_are_made_anew),
+    cmocka_unit_test(diff_names_tags_and_platforms_that_come_go_and_change),
 };
 
 TEST_MAIN(tests)
