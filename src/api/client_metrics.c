@@ -126,11 +126,14 @@ static size_t method_of(const char *text)
     return i;
 }
 
+/* A status has three digits (RFC 9110, 15). */
 static size_t code_of(int status)
 {
+    const char text[] = { (char)('0' + status / 100 % 10), (char)('0' + status / 10 % 10),
+                          (char)('0' + status % 10), '\0' };
     size_t i = 0;
 
-    while (i + 1 < COUNT_OF(CODES) && atoi(CODES[i]) != status)
+    while (i + 1 < COUNT_OF(CODES) && strcmp(CODES[i], text) != 0)
         i++;
     return i;
 }
