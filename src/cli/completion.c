@@ -9,9 +9,9 @@ static void put_members(const struct command *group, struct buf *out)
 {
     const char *gap = "";
 
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden && command_is_member(group, &COMMANDS[i])) {
-            buf_add_format(out, "%s%s", gap, command_name(&COMMANDS[i]));
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden && command_is_member(group, c)) {
+            buf_add_format(out, "%s%s", gap, command_name(c));
             gap = " ";
         }
     }
@@ -24,10 +24,10 @@ static void put_flags(const struct command *command, struct buf *out)
         buf_add_format(out, " --%s", f->name);
 }
 
-static bool seen_before(size_t row, const struct flag *flag)
+static bool seen_before(const struct command *row, const struct flag *flag)
 {
-    for (size_t i = 0; i < row; i++) {
-        for (const struct flag *f = COMMANDS[i].flags; f != NULL && f->name != NULL; f++) {
+    for (const struct command *c = NULL; (c = command_next(c)) != row;) {
+        for (const struct flag *f = c->flags; f != NULL && f->name != NULL; f++) {
             if (strcmp(f->name, flag->name) == 0)
                 return true;
         }
@@ -40,11 +40,11 @@ static void put_value_flags(bool files, struct buf *out)
 {
     const char *gap = "";
 
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        for (const struct flag *f = i == 0 ? GLOBAL_FLAGS : COMMANDS[i].flags;
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        for (const struct flag *f = c == command_root() ? GLOBAL_FLAGS : c->flags;
              f != NULL && f->name != NULL; f++) {
             if (f->kind == FLAG_SWITCH || (f->kind == FLAG_FILE) != files ||
-                f->kind == FLAG_CHOICE || seen_before(i, f))
+                f->kind == FLAG_CHOICE || seen_before(c, f))
                 continue;
             buf_add_format(out, "%s--%s", gap, f->name);
             if (f->letter != '\0')
@@ -59,12 +59,12 @@ typedef void put_words(const struct command *command, struct buf *out);
 static void put_bash_cases(const char *program, const char *what, put_words *put, struct buf *out)
 {
     buf_add_format(out, "_%s_%s() {\n    case $1 in\n", program, what);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
         auto_buf words = { 0 };
-        put(&COMMANDS[i], &words);
-        if (COMMANDS[i].hidden || words.len == 0)
+        put(c, &words);
+        if (c->hidden || words.len == 0)
             continue;
-        buf_add_format(out, "    \"%s\") echo \"", COMMANDS[i].words);
+        buf_add_format(out, "    \"%s\") echo \"", c->words);
         buf_add(out, buf_bytes(&words));
         buf_add_string(out, "\" ;;\n");
     }
@@ -113,11 +113,11 @@ static void put_bash(const char *program, struct buf *out)
 static void put_zsh_map(const char *name, put_words *put, struct buf *out)
 {
     buf_add_format(out, "    local -A %s=(\n", name);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (COMMANDS[i].hidden)
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (c->hidden)
             continue;
-        buf_add_format(out, "        '@%s' '", COMMANDS[i].words);
-        put(&COMMANDS[i], out);
+        buf_add_format(out, "        '@%s' '", c->words);
+        put(c, out);
         buf_add_string(out, "'\n");
     }
     buf_add_string(out, "    )\n");
@@ -176,12 +176,12 @@ static void put_fish_flag(const char *program, const struct command *command,
 
 static void put_fish_command(const char *program, const struct command *command, struct buf *out)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (COMMANDS[i].hidden || !command_is_member(command, &COMMANDS[i]))
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (c->hidden || !command_is_member(command, c))
             continue;
         buf_add_format(out, "complete -c %s -n '__%s_at \"%s\"' -f -a %s -d ", program, program,
-                       command->words, command_name(&COMMANDS[i]));
-        put_quoted(COMMANDS[i].summary, out);
+                       command->words, command_name(c));
+        put_quoted(c->summary, out);
         buf_add_u8(out, '\n');
     }
     for (const struct flag *f = command->flags; f != NULL && f->name != NULL; f++)
@@ -191,9 +191,9 @@ static void put_fish_command(const char *program, const struct command *command,
 static void put_fish(const char *program, struct buf *out)
 {
     buf_add_format(out, "# fish completion for %s\nset -g __%s_commands", program, program);
-    for (size_t i = 1; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden)
-            buf_add_format(out, " '%s'", COMMANDS[i].words);
+    for (const struct command *c = command_root(); (c = command_next(c)) != NULL;) {
+        if (!c->hidden)
+            buf_add_format(out, " '%s'", c->words);
     }
     buf_add_format(out,
                    "\nfunction __%s_at\n"
@@ -208,9 +208,9 @@ static void put_fish(const char *program, struct buf *out)
                    program, program, program);
     for (const struct flag *f = GLOBAL_FLAGS; f->name != NULL; f++)
         put_fish_flag(program, NULL, f, out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden)
-            put_fish_command(program, &COMMANDS[i], out);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden)
+            put_fish_command(program, c, out);
     }
 }
 

@@ -27,18 +27,17 @@ static void put_members(const struct command *group, struct buf *out)
 {
     size_t widest = 0;
 
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const size_t len = strlen(command_name(&COMMANDS[i]));
-        if (!COMMANDS[i].hidden && command_is_member(group, &COMMANDS[i]) && len > widest)
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        const size_t len = strlen(command_name(c));
+        if (!c->hidden && command_is_member(group, c) && len > widest)
             widest = len;
     }
     if (widest == 0)
         return;
     buf_add_string(out, "\nCommands:\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden && command_is_member(group, &COMMANDS[i]))
-            buf_add_format(out, "  %-*s  %s\n", (int)widest, command_name(&COMMANDS[i]),
-                           COMMANDS[i].summary);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden && command_is_member(group, c))
+            buf_add_format(out, "  %-*s  %s\n", (int)widest, command_name(c), c->summary);
     }
 }
 

@@ -100,14 +100,14 @@ static void put_page(struct buf *out, const struct command *page)
 
     put_head(out, name, page->summary);
     buf_add_string(out, "# SYNOPSIS\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden && command_is_below(page, &COMMANDS[i]))
-            put_synopsis(out, &COMMANDS[i]);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden && command_is_below(page, c))
+            put_synopsis(out, c);
     }
     buf_add_string(out, "# COMMANDS\n\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden && command_is_below(page, &COMMANDS[i]) && COMMANDS[i].run != NULL)
-            put_command(out, &COMMANDS[i]);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden && command_is_below(page, c) && c->run != NULL)
+            put_command(out, c);
     }
     buf_add_string(out,
                    "# SEE ALSO\n\n*taw*(1) for the flags of every command and the exit status\n");
@@ -115,20 +115,20 @@ static void put_page(struct buf *out, const struct command *page)
 
 static void put_overview(struct buf *out)
 {
-    put_head(out, "taw", COMMANDS[0].summary);
+    put_head(out, "taw", command_root()->summary);
     buf_add_string(
         out, "# SYNOPSIS\n\n*taw* _COMMAND_ [_ARGUMENT_]... [_FLAG_]...\n\n# DESCRIPTION\n\n");
-    put_escaped(out, COMMANDS[0].text);
+    put_escaped(out, command_root()->text);
     buf_add_string(out, "\n\n");
-    put_examples(out, COMMANDS[0].examples);
+    put_examples(out, command_root()->examples);
     buf_add_string(out, "Data go to standard output, talk goes to standard error. Where a file is "
                         "read, - is standard "
                         "input.\n\n# COMMANDS\n\n");
-    for (size_t i = 1; i < COMMAND_COUNT; i++) {
-        if (COMMANDS[i].hidden || COMMANDS[i].run == NULL)
+    for (const struct command *c = command_root(); (c = command_next(c)) != NULL;) {
+        if (c->hidden || c->run == NULL)
             continue;
-        buf_add_format(out, "*%s*\n\t", COMMANDS[i].words);
-        put_escaped(out, COMMANDS[i].summary);
+        buf_add_format(out, "*%s*\n\t", c->words);
+        put_escaped(out, c->summary);
         buf_add_string(out, ".\n\n");
     }
     buf_add_string(out, "# FLAGS OF EVERY COMMAND\n\n");
@@ -154,9 +154,9 @@ static void put_surroundings(struct buf *out)
         buf_add_string(out, ".\n\n");
     }
     buf_add_string(out, "# SEE ALSO\n\n*tawd*(8), *taw-premain*(1)");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (has_page(&COMMANDS[i]))
-            buf_add_format(out, ", *taw-%s*(1)", COMMANDS[i].words);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (has_page(c))
+            buf_add_format(out, ", *taw-%s*(1)", c->words);
     }
     buf_add_u8(out, '\n');
 }
@@ -168,10 +168,9 @@ bool manual_put(const char *page, struct buf *out, struct err *err)
         put_surroundings(out);
         return true;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (has_page(&COMMANDS[i]) && strncmp(page, "taw-", 4) == 0 &&
-            strcmp(page + 4, COMMANDS[i].words) == 0) {
-            put_page(out, &COMMANDS[i]);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (has_page(c) && strncmp(page, "taw-", 4) == 0 && strcmp(page + 4, c->words) == 0) {
+            put_page(out, c);
             return true;
         }
     }
@@ -181,8 +180,8 @@ bool manual_put(const char *page, struct buf *out, struct err *err)
 void manual_put_names(struct buf *out)
 {
     buf_add_string(out, "taw\n");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (has_page(&COMMANDS[i]))
-            buf_add_format(out, "taw-%s\n", COMMANDS[i].words);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (has_page(c))
+            buf_add_format(out, "taw-%s\n", c->words);
     }
 }

@@ -58,9 +58,9 @@ static const struct flag *flag_find(const struct command *command, struct bytes 
 static const struct flag *flag_find_below(const struct command *known, struct bytes name,
                                           char letter)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
         const struct flag *const found =
-            command_is_below(known, &COMMANDS[i]) ? flag_find(&COMMANDS[i], name, letter) : NULL;
+            command_is_below(known, c) ? flag_find(c, name, letter) : NULL;
         if (found != NULL)
             return found;
     }
@@ -93,7 +93,7 @@ static bool is_flag(const char *argument)
 /* The command that the leading words name, and which places of argv they take. */
 static const struct command *find_command(int argc, char **argv, bool *is_word)
 {
-    const struct command *command = &COMMANDS[0];
+    const struct command *command = command_root();
     auto_buf words = { 0 };
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -117,12 +117,10 @@ static void suggest_commands(const struct command *group, const char *typed, str
 {
     bool any = false;
 
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (COMMANDS[i].hidden || !command_is_member(group, &COMMANDS[i]) ||
-            !is_alike(typed, command_name(&COMMANDS[i])))
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (c->hidden || !command_is_member(group, c) || !is_alike(typed, command_name(c)))
             continue;
-        buf_add_format(out, "%s\t%s\n", any ? "" : "\nDid you mean this?\n",
-                       command_name(&COMMANDS[i]));
+        buf_add_format(out, "%s\t%s\n", any ? "" : "\nDid you mean this?\n", command_name(c));
         any = true;
     }
     buf_add_string(out, any ? "\n" : "");
@@ -244,7 +242,7 @@ static bool read_long(struct options *options, struct cursor *c, struct buf *sug
         options->help = true;
         return true;
     }
-    if (bytes_equal_string(name, "version") && options->command == &COMMANDS[0]) {
+    if (bytes_equal_string(name, "version") && options->command == command_root()) {
         options->version = true;
         return true;
     }

@@ -5,9 +5,9 @@
 
 const struct command *command_find(struct bytes words)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (bytes_equal_string(words, COMMANDS[i].words))
-            return &COMMANDS[i];
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (bytes_equal_string(words, c->words))
+            return c;
     }
     return NULL;
 }
@@ -33,8 +33,8 @@ bool command_is_below(const struct command *above, const struct command *command
 
 bool command_is_group(const struct command *command)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (!COMMANDS[i].hidden && command_is_member(command, &COMMANDS[i]))
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (!c->hidden && command_is_member(command, c))
             return true;
     }
     return false;

@@ -4,7 +4,7 @@
 #include "base/err.h"
 
 /*
- * The one table of commands. Parsing, --help, usage errors, suggestions, completions and the manual are
+ * The table of commands, in parts. Parsing, --help, usage errors, suggestions, completions and the manual are
  * all made from it.
  *
  * A row without `run` is a group: its members are the rows whose words begin with its own. A row may be
@@ -54,8 +54,12 @@ struct command {
     bool (*run)(struct cli *cli, struct err *err);
 };
 
-extern const struct command COMMANDS[];
-extern const size_t COMMAND_COUNT;
+/* A table for each group of commands; each ends with a row without words. */
+extern const struct command COMMANDS_PROGRAM[], COMMANDS_COORDINATOR[], COMMANDS_MANIFEST[],
+    COMMANDS_USER[], COMMANDS_RECOVERY[], COMMANDS_STATE[], COMMANDS_ATTEST[], COMMANDS_OWN[];
+/* The next row of all tables; begin with NULL. NULL at the end. The first one is the program itself. */
+const struct command *command_next(const struct command *before) MUST_CHECK;
+const struct command *command_root(void) MUST_CHECK;
 /* Flags of every command; ends with a flag without name. */
 extern const struct flag GLOBAL_FLAGS[];
 

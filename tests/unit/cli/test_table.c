@@ -12,8 +12,7 @@ static bool holds(const struct buf *text, const char *part)
 static void every_row_says_what_it_is(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        const struct command *const c = &COMMANDS[i];
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
         assert_non_null(c->summary);
         assert_true(c->summary[strlen(c->summary) - 1] != '.');
         assert_true(c->most >= c->least);
@@ -26,19 +25,20 @@ static void every_row_says_what_it_is(void **state)
 static void one_name_is_one_kind_of_flag(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        for (const struct flag *a = NULL; (a = flag_next(&COMMANDS[i], a)) != NULL;) {
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        for (const struct flag *a = NULL; (a = flag_next(c, a)) != NULL;) {
             assert_non_null(a->help);
             assert_true((a->kind == FLAG_SWITCH) == (a->value == NULL));
             assert_true((a->kind == FLAG_CHOICE) == (a->choices != NULL));
-            for (const struct flag *b = NULL; (b = flag_next(&COMMANDS[i], b)) != NULL;) {
+            for (const struct flag *b = NULL; (b = flag_next(c, b)) != NULL;) {
                 assert_true(a == b || strcmp(a->name, b->name) != 0);
                 assert_true(a == b || a->letter == '\0' || a->letter != b->letter);
             }
-            for (size_t j = 0; j < COMMAND_COUNT; j++) {
-                if (j == 0 || !command_is_below(&COMMANDS[i], &COMMANDS[j]) || i == 0)
+            for (const struct command *below = command_root();
+                 (below = command_next(below)) != NULL;) {
+                if (c == command_root() || !command_is_below(c, below))
                     continue;
-                for (const struct flag *b = NULL; (b = flag_next(&COMMANDS[j], b)) != NULL;)
+                for (const struct flag *b = NULL; (b = flag_next(below, b)) != NULL;)
                     assert_true(strcmp(a->name, b->name) != 0 ||
                                 (a->kind == FLAG_SWITCH) == (b->kind == FLAG_SWITCH));
             }
@@ -49,15 +49,14 @@ static void one_name_is_one_kind_of_flag(void **state)
 static void groups_name_flags_of_their_command(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        for (const struct flag_group *g = COMMANDS[i].groups; g != NULL && g->rule != GROUP_NONE;
-             g++) {
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        for (const struct flag_group *g = c->groups; g != NULL && g->rule != GROUP_NONE; g++) {
             auto_string *names = mem_string(g->flags);
             char *rest = names;
             for (char *name = strtok_r(names, " ", &rest); name != NULL;
                  name = strtok_r(NULL, " ", &rest)) {
                 bool found = false;
-                for (const struct flag *f = NULL; (f = flag_next(&COMMANDS[i], f)) != NULL;)
+                for (const struct flag *f = NULL; (f = flag_next(c, f)) != NULL;)
                     found = found || strcmp(f->name, name) == 0;
                 assert_true(found);
             }
@@ -81,15 +80,15 @@ static void help_manual_and_completions_know_every_flag_and_command(void **state
     for (size_t s = 0; s < COUNT_OF(shells); s++) {
         auto_buf script = { 0 };
         assert_ok(completion_put(shells[s], "taw", &script, &err), &err);
-        for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
             auto_buf help = { 0 };
-            if (COMMANDS[i].hidden)
+            if (c->hidden)
                 continue;
-            help_put(&COMMANDS[i], "taw", &help);
-            assert_true(holds(&script, command_name(&COMMANDS[i])));
-            assert_true(holds(&help, COMMANDS[i].words));
-            assert_true(COMMANDS[i].run == NULL || holds(&manual, COMMANDS[i].words));
-            for (const struct flag *f = NULL; (f = flag_next(&COMMANDS[i], f)) != NULL;) {
+            help_put(c, "taw", &help);
+            assert_true(holds(&script, command_name(c)));
+            assert_true(holds(&help, c->words));
+            assert_true(c->run == NULL || holds(&manual, c->words));
+            for (const struct flag *f = NULL; (f = flag_next(c, f)) != NULL;) {
                 auto_string *flag = mem_printf("--%s", f->name);
                 assert_true(holds(&help, flag) && holds(&manual, flag));
                 assert_true(holds(&script, f->name));

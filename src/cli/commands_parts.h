@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+#include "cli/cli.h"
+
+/* What rows of the table (commands_*.c) have in common. */
+
+#define END_OF_COMMANDS                                                                            \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define END_OF_FLAGS                                                                               \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define FLAGS(...) ((const struct flag[]){ __VA_ARGS__, END_OF_FLAGS })
+#define GROUPS(...) ((const struct flag_group[]){ __VA_ARGS__, { 0 } })
+#define OUTPUT(what, file)                                                                         \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .standard = (file),   \
+        .help = (what)                                                                             \
+    }
+#define YES                                                                                        \
+    {                                                                                              \
+        .name = "yes", .kind = FLAG_SWITCH, .help = "do not ask"                                   \
+    }
+#define EXIT_PENDING_FLAG                                                                          \
+    {                                                                                              \
+        .name = "exit-pending", .kind = FLAG_SWITCH,                                               \
+        .help = "end with 10 when it was accepted but more parties are needed"                     \
+    }
+#define USER_FLAGS                                                                                 \
+    { .name = "cert",                                                                              \
+      .letter = 'c',                                                                               \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .help = "the user's certificate, PEM" },                                                     \
+    {                                                                                              \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
+        .help = "its private key, PEM; an encrypted one asks for its passphrase"                   \
+    }
+#define USER_GROUPS GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" })
+#define RECOVERY_DATA                                                                              \
+    { .name = "recoverydata",                                                                      \
+      .letter = 'r',                                                                               \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .alias = "recovery-data",                                                                    \
+      .help = "write the recovery secrets to FILE instead of showing them" },                      \
+    {                                                                                              \
+        .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there"         \
+    }
+#define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1
+#define FILE_AND_ENDPOINT .least = 2, .most = 2
+#define AT_FLAG                                                                                    \
+    {                                                                                              \
+        .name = "at", .kind = FLAG_TEXT, .value = "UNIX-SECONDS",                                  \
+        .help = "judge for this moment instead of now"                                             \
+    }
+#define ANCHOR_FLAGS                                                                               \
+    { .name = "intel-root-key",                                                                    \
+      .kind = FLAG_LIST,                                                                           \
+      .value = "HEX",                                                                              \
+      .help = "trust these roots instead of Intel's: uncompressed points on P-256" },              \
+    {                                                                                              \
+        .name = "ark-spki-sha256", .kind = FLAG_LIST, .value = "HEX",                              \
+        .help = "trust these roots instead of AMD's: SHA-256 of public keys"                       \
+    }
+/* Of commands that verify the Coordinator. */
+#define VERIFY_FLAGS                                                                               \
+    { .name = "collateral",                                                                        \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "BUNDLE",                                                                           \
+      .help = "what Intel or AMD say about the Coordinator's platform, as `collateral fetch` "     \
+              "writes it" },                                                                       \
+        ANCHOR_FLAGS

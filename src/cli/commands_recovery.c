@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands_parts.h"
+
+#define KEY_FLAG                                                                                   \
+    {                                                                                              \
+        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
+        .help = "private RSA key of the secret's holder, PEM; an encrypted one asks for its "      \
+                "passphrase"                                                                       \
+    }
+#define KEY_GROUPS GROUPS({ GROUP_AT_LEAST_ONE, "key" })
+#define BINARY_OUTPUT                                                                              \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .required = true,     \
+        .help = "where to write it; must not be there yet"                                         \
+    }
+
+const struct command COMMANDS_RECOVERY[] = {
+    { .words = "recovery", .summary = "prepare for recoveries, and see how far one is" },
+    { .words = "recovery status",
+      ONE_ENDPOINT,
+      .run = run_recovery_status,
+      .flags = FLAGS(
+          { .name = "exit-code",
+            .kind = FLAG_SWITCH,
+            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" },
+          VERIFY_FLAGS),
+      .summary = "show how far a recovery is, or how well one would go",
+      .text = "In recovery mode: how many secrets are needed, who gave his and who is missing. "
+              "`session` is another one after\n"
+              "a restart of the Coordinator, which forgets what was given.\n\n"
+              "When it runs: the holders, when each of them last proved his secret, whether too "
+              "few have (alarm), and\n"
+              "whether new secrets are being issued. Verifies the Coordinator as `recover` does, "
+              "because the temporary\n"
+              "certificate of recovery mode is not that of the cache.",
+      .examples = "recovery status coordinator.example.com:4433" },
+    { .words = "recovery keygen",
+      .arguments = "<name>",
+      .least = 1,
+      .most = 1,
+      .run = run_recovery_keygen,
+      .flags = FLAGS({ .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .help = "where to write the private key instead of <name>.key; must not be "
+                               "there yet" },
+                     { .name = "no-passphrase",
+                       .kind = FLAG_SWITCH,
+                       .help = "do not encrypt the private key" }),
+      .summary = "make the recovery key of a holder",
+      .text = "Makes an RSA key of 4096 bits. The private key is encrypted (PKCS#8, "
+              "AES-256) with a passphrase that is asked\n"
+              "for twice. Prints the holder's line for RecoveryKeys of the manifest. Needs no "
+              "network.",
+      .examples = "recovery keygen anna -o anna.key" },
+    { .words = "recovery drill",
+      .arguments = "[IP:PORT]",
+      .most = 1,
+      .run = run_recovery_drill,
+      .flags = FLAGS({ .name = "key",
+                       .letter = 'k',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "private recovery key of the holder, PEM; an encrypted one asks for "
+                               "its passphrase" },
+                     { .name = "secret",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "his recovery secret: plain, encrypted, in base64, or the reply of "
+                               "`manifest set`" },
+                     { .name = "name",
+                       .kind = FLAG_TEXT,
+                       .value = "NAME",
+                       .help = "whose secret it is; without it: whoever has the key" },
+                     { .name = "offline",
+                       .kind = FLAG_SWITCH,
+                       .help = "only try key and secret on this machine" }),
+      .summary = "prove a recovery secret to a running Coordinator",
+      .text = "Asks for a challenge and answers it; the secret is not in the answer. The "
+              "Coordinator notes when the\n"
+              "holder proved his secret. While re-issued secrets wait for their proofs it asks for "
+              "the new one.\n\n"
+              "With --offline nothing is sent: the key has to open the secret and to sign. Shown "
+              "is the beginning of the\n"
+              "SHA-256 of the secret, to compare.",
+      .examples = "recovery drill coordinator.example.com:4433 --key anna.key --secret reply.json\n"
+                  "recovery drill --offline --key anna.key --secret reply.json" },
+    { .words = "recovery rotate",
+      ONE_ENDPOINT,
+      .run = run_recovery_rotate,
+      .flags = FLAGS(
+          USER_FLAGS,
+          { .name = "recoverydata",
+            .letter = 'o',
+            .kind = FLAG_FILE,
+            .value = "FILE",
+            .alias = "output",
+            .help = "write the new recovery secrets to FILE instead of showing them" },
+          { .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there" },
+          { .name = "cancel",
+            .kind = FLAG_SWITCH,
+            .help = "take a re-issue back: the new secrets never come into force" },
+          YES, EXIT_PENDING_FLAG),
+      .groups = USER_GROUPS,
+      .summary = "issue new recovery secrets for the same recovery keys",
+      .text = "Asks for new recovery secrets as a user with the right UpdateManifest. As many of "
+              "them have to ask as an update of\n"
+              "the manifest needs; the last one gets the secrets, encrypted to their holders, and "
+              "whoever asks again gets\n"
+              "them once more. The old ones stay in force until as many holders as a recovery "
+              "needs have proven the\n"
+              "new ones with `recovery drill`.",
+      .examples = "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key -o new.json\n"
+                  "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key --cancel" },
+    { .words = "recovery prove",
+      .run = run_recovery_prove,
+      .flags = FLAGS({ .name = "key",
+                       .letter = 'k',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "private recovery key of the holder, PEM" },
+                     { .name = "secret",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "his recovery secret: plain, encrypted, in base64, or the reply of "
+                               "`manifest set`" },
+                     { .name = "name",
+                       .kind = FLAG_TEXT,
+                       .value = "NAME",
+                       .help = "whose secret it is; without it: whoever has the key" }),
+      .summary = "prove a recovery secret in a drill: challenge from standard input, answer to "
+                 "standard output",
+      .text = "Answers the challenge of POST /api/v2/recovery/drill. Needs no network; the secret "
+              "is not in the answer.",
+      .examples =
+          "recovery prove --key anna.key --secret reply.json < challenge.json > answer.json" },
+    { .words = "recover",
+      .arguments = "<recovery_key_file> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_recover,
+      .flags = FLAGS(KEY_FLAG, EXIT_PENDING_FLAG, VERIFY_FLAGS),
+      .groups = KEY_GROUPS,
+      .summary = "give a Coordinator in recovery mode one party's recovery secret",
+      .text =
+          "Decrypts the recovery secret with the private key of its holder, signs it and sends it. "
+          "The file may be the\n"
+          "reply of `manifest set`, of which the secret that the key opens is taken, one party's "
+          "secret in base64\n"
+          "or as it is, or a secret that was decrypted before (16, 32 or 33 bytes). Nothing is "
+          "sent unless\n"
+          "the key opens the secret. The secrets of all parties must reach the same Coordinator.",
+      .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key" },
+    { .words = "recover-with-signature",
+      .arguments = "<recovery_key_file> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_recover_with_signature,
+      .flags = FLAGS({ .name = "signature",
+                       .letter = 's',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "signature over the plain secret, as sign-secret makes it" },
+                     EXIT_PENDING_FLAG, VERIFY_FLAGS),
+      .summary = "the same with a signature that was made elsewhere",
+      .text = "Sends both files as they are. The secret is plain (16, 32 or 33 bytes) or encrypted "
+              "with `encrypt-secret`.\n"
+              "A file that is named like one of the commands below goes with ./ in front.",
+      .examples = "recover-with-signature secret.enc coordinator.example.com:4433 -s secret.sig" },
+    { .words = "recover-with-signature public-key",
+      ONE_ENDPOINT,
+      .run = run_recovery_public_key,
+      .flags =
+          FLAGS(OUTPUT("write the key to FILE, which must not be there yet", NULL), VERIFY_FLAGS),
+      .summary = "fetch the key to which a recovery secret can be encrypted",
+      .text = "The key lives as long as that process of the Coordinator and is only there in "
+              "recovery mode.",
+      .examples =
+          "recover-with-signature public-key coordinator.example.com:4433 -o coordinator.pem" },
+    { .words = "recover-with-signature encrypt-secret",
+      .arguments = "<recovery_key_file>",
+      .least = 1,
+      .most = 1,
+      .run = run_encrypt_secret,
+      .flags = FLAGS({ .name = "coordinator-pub-key",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "the Coordinator's key, as public-key fetches it" },
+                     BINARY_OUTPUT, KEY_FLAG),
+      .summary = "encrypt a recovery secret for a Coordinator",
+      .text = "Needs no network. With --key the secret is decrypted with it first.",
+      .examples = "recover-with-signature encrypt-secret recovery.json --coordinator-pub-key "
+                  "coordinator.pem -k "
+                  "recovery.key -o secret.enc" },
+    { .words = "recover-with-signature sign-secret",
+      .arguments = "<recovery_key_file>",
+      .least = 1,
+      .most = 1,
+      .run = run_sign_secret,
+      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAG),
+      .groups = KEY_GROUPS,
+      .summary = "sign a recovery secret",
+      .text = "Needs no network.",
+      .examples =
+          "recover-with-signature sign-secret recovery.json -k recovery.key -o secret.sig" },
+    END_OF_COMMANDS,
+};
