@@ -180,6 +180,23 @@ bool file_sync_directory(const struct files *fs, const char *path, struct err *e
     return done;
 }
 
+bool file_sync_parent(const struct files *fs, const char *path, struct err *err)
+{
+    const char *const slash = strrchr(path, '/');
+    auto_string *parent = slash == NULL   ? mem_string(".")
+                          : slash == path ? mem_string("/")
+                                          : bytes_to_string(bytes_of(path, (size_t)(slash - path)));
+
+    return file_sync_directory(fs, parent, err);
+}
+
+bool file_remove(const struct files *fs, const char *path, struct err *err)
+{
+    if (fs->unlink(fs->ctx, path) != 0 && errno != ENOENT)
+        return err_errno(err, FAIL_UNAVAILABLE, "cannot remove %s", path);
+    return true;
+}
+
 bool file_write_new(const struct files *fs, const char *path, struct bytes data, struct err *err)
 {
     auto_string *temporary = mem_printf("%s.new", path);

@@ -43,6 +43,10 @@ bool file_read(const struct files *fs, const char *path, size_t max, struct buf 
 bool file_write_all(const struct files *fs, int fd, struct bytes data, struct err *err) MUST_CHECK;
 /* Makes the names in a directory durable. FAIL_UNAVAILABLE. */
 bool file_sync_directory(const struct files *fs, const char *path, struct err *err) MUST_CHECK;
+/* Makes the name of this file or directory durable. FAIL_UNAVAILABLE. */
+bool file_sync_parent(const struct files *fs, const char *path, struct err *err) MUST_CHECK;
+/* One that is not there is removed already. FAIL_UNAVAILABLE. */
+bool file_remove(const struct files *fs, const char *path, struct err *err) MUST_CHECK;
 /* Writes <path>.new with mode 0600 and makes its contents, not yet its name, durable. */
 bool file_write_new(const struct files *fs, const char *path, struct bytes data,
                     struct err *err) MUST_CHECK;

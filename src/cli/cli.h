@@ -67,6 +67,8 @@ bool run_recovery_drill(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_keygen(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_rotate(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_state_inspect(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_state_backup(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_state_restore(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_prove(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_check_log(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_update_apply(struct cli *cli, struct err *err) MUST_CHECK;

@@ -82,17 +82,6 @@ bool save_reserve(struct save *save, size_t len, struct err *err)
     return errno == 0 || refuse(save, err);
 }
 
-/* Makes the name durable. */
-static bool sync_parent(const char *path, struct err *err)
-{
-    const char *const slash = strrchr(path, '/');
-    auto_string *parent = slash == NULL   ? mem_string(".")
-                          : slash == path ? mem_string("/")
-                                          : bytes_to_string(bytes_of(path, (size_t)(slash - path)));
-
-    return file_sync_directory(&files_posix, parent, err);
-}
-
 bool save_finish(struct save *save, struct bytes data, struct err *err)
 {
     if (!file_write_all(&files_posix, save->fd, data, err))
@@ -109,7 +98,7 @@ bool save_finish(struct save *save, struct bytes data, struct err *err)
     save->temporary = NULL;
     (void)close(save->fd);
     save->is_open = false;
-    const bool synced = sync_parent(save->path, err);
+    const bool synced = file_sync_parent(&files_posix, save->path, err);
     save_clear(save);
     return synced;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define LOCK_NAME "lock"
-#define UNFINISHED_NAME SNAPSHOT_NAME ".new"
 
 /* What the last failure may have left behind; undone before anything else is written. */
 enum repair {
@@ -50,14 +49,6 @@ static void close_fd(const struct files *fs, int *fd)
     if (*fd >= 0)
         (void)fs->close(fs->ctx, *fd);
     *fd = -1;
-}
-
-/* Removes a file; one that is not there is removed already. */
-static bool remove_file(const struct files *fs, const char *path, struct err *err)
-{
-    if (fs->unlink(fs->ctx, path) != 0 && errno != ENOENT)
-        return err_errno(err, FAIL_UNAVAILABLE, "cannot remove %s", path);
-    return true;
 }
 
 /* The number at the end of sealed_log.<n>, in the one way to write it; 0: it is none. */
@@ -153,7 +144,7 @@ static bool segment_cut(const struct dir *d, uint64_t number, uint64_t keep, str
     auto_string *path = segment_path(d, number);
 
     if (keep == 0)
-        return remove_file(d->fs, path, err) && file_sync_directory(d->fs, d->path, err);
+        return file_remove(d->fs, path, err) && file_sync_directory(d->fs, d->path, err);
     int fd = d->fs->open(d->fs->ctx, path, O_WRONLY, 0);
     if (fd < 0)
         return err_errno(err, FAIL_UNAVAILABLE, "cannot open %s", path);
@@ -238,7 +229,7 @@ static void remove_segments(const struct dir *d, uint64_t below)
 
     for (size_t i = 0; done && i < head.segment_count && head.segments[i] < below; i++) {
         auto_string *path = segment_path(d, head.segments[i]);
-        done = remove_file(d->fs, path, &err);
+        done = file_remove(d->fs, path, &err);
     }
     if (!done)
         log_warn(d->env->log, "Old journal segments could not be removed",
@@ -252,7 +243,7 @@ static void remove_leftovers(const struct dir *d)
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         auto_string *path = path_of(d, names[i]);
         struct err err = { 0 };
-        if (!remove_file(d->fs, path, &err))
+        if (!file_remove(d->fs, path, &err))
             log_warn(d->env->log, "A leftover could not be removed", LOG_TEXT("error", err.text));
     }
 }
@@ -439,7 +430,7 @@ static bool remove_unfinished_slots(const struct dir *d, struct err *err)
 {
     auto_string *path = path_of(d, SLOTS_NAME);
 
-    return remove_file(d->fs, path, err) && file_sync_directory(d->fs, d->path, err);
+    return file_remove(d->fs, path, err) && file_sync_directory(d->fs, d->path, err);
 }
 
 /* The new snapshot is complete under its temporary name before any slot changes, and the slots for
@@ -460,12 +451,13 @@ static bool generation_replace(struct dir *d, const struct engine_generation *g,
 static bool dir_generation_put(void *ctx, const struct engine_generation *g, struct err *err)
 {
     struct dir *const d = ctx;
+    auto_string *aside = NULL;
     struct err tidy = { 0 };
 
     if (!repair(d, err) || !snapshot_remember(d, err))
         return false;
     if (d->had_snapshot && g->set_aside != NULL &&
-        !engine_dir_set_aside(d->env, d->path, g->set_aside, err))
+        !engine_dir_set_aside(d->env, d->path, g->set_aside, &aside, err))
         return false;
     if (!d->had_snapshot && (!sync_ancestors(d, err) || !remove_unfinished_slots(d, err)))
         return false;

@@ -6,6 +6,7 @@
 #define SNAPSHOT_NAME "sealed_data"
 #define SLOTS_NAME "sealed_key"
 #define SEGMENT_PREFIX "sealed_log."
+#define UNFINISHED_NAME SNAPSHOT_NAME ".new"
 
 enum { ENGINE_MAX_FILE = 1 << 30 }; /* bytes of one file that are read */
 
@@ -15,7 +16,8 @@ bool engine_dir_list(const struct files *fs, const char *path, struct engine_hea
 
 /*
  * Copies the state in `path` into a new directory <path>/<prefix>-<UTC>[-n], durably and
- * sealed_data last: a copy without sealed_data was interrupted, one with it is complete.
+ * sealed_data last: a copy without sealed_data was interrupted, one with it is complete. *to is its path, the
+ * caller's.
  */
-bool engine_dir_set_aside(const struct env *env, const char *path, const char *prefix,
+bool engine_dir_set_aside(const struct env *env, const char *path, const char *prefix, char **to,
                           struct err *err) MUST_CHECK;

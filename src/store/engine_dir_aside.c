@@ -64,16 +64,17 @@ static bool copy_state(const struct files *fs, const struct engine_head *head, c
     return copy_file(fs, from, to, SNAPSHOT_NAME, err) && file_sync_directory(fs, from, err);
 }
 
-bool engine_dir_set_aside(const struct env *env, const char *path, const char *prefix,
+bool engine_dir_set_aside(const struct env *env, const char *path, const char *prefix, char **to,
                           struct err *err)
 {
     struct engine_head head CLEANUP(engine_head_clear) = { 0 };
 
     if (!engine_dir_list(env->files, path, &head, err))
         return false;
-    auto_string *to = aside_directory(env, path, prefix, err);
-    if (to == NULL || !copy_state(env->files, &head, path, to, err))
+    auto_string *name = aside_directory(env, path, prefix, err);
+    if (name == NULL || !copy_state(env->files, &head, path, name, err))
         return err_in(err, "cannot set the old state aside");
-    log_info(env->log, "The old state was set aside", LOG_TEXT("directory", to));
+    log_info(env->log, "The old state was set aside", LOG_TEXT("directory", name));
+    *to = TAKE(name);
     return true;
 }

@@ -36,14 +36,15 @@ static bool judge_without_snapshot(struct store *s, const struct engine_head *he
     if (head->segment_count > 0)
         return err_set(err, FAIL_DAMAGED,
                        "the snapshot (sealed_data) is missing, but the journal (sealed_log.%" PRIu64
-                       ") is there: the state was deleted",
+                       ") is there: the state was deleted, or putting back a backup was "
+                       "interrupted",
                        head->segments[0]);
     if (head->slots && head->unfinished && !unfinished_is_first(s, &first, err))
         return false;
     if (head->slots && !first)
         return err_set(err, FAIL_DAMAGED,
                        "the snapshot (sealed_data) is missing, but the key slots (sealed_key) are "
-                       "there: the state was deleted");
+                       "there: the state was deleted, or putting back a backup was interrupted");
     if (head->slots)
         log_info(s->env->log, "Setting the first manifest was interrupted before it was "
                               "acknowledged; starting without a state");

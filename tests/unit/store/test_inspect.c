@@ -3,24 +3,6 @@
 
 #include "store/inspect.h"
 
-/* A state of two segments in all its files. */
-static struct fake_disk *begun(struct world *world)
-{
-    struct fake_disk *const disk = fake_disk_new();
-    struct err err = { 0 };
-
-    world_init(world, disk);
-    struct store *store = world_expect(world, STORE_FRESH);
-    auto_omap *values = world_map("a", "1", NULL);
-    assert_ok(world_begin(store, values, NULL, &err), &err);
-    assert_ok(world_put(store, "b", "2", &err), &err);
-    store_close(store);
-    store = world_expect(world, STORE_OPEN);
-    assert_ok(world_put(store, "c", "3", &err), &err);
-    store_close(store);
-    return disk;
-}
-
 static void look(struct world *world, struct store_inspection *in)
 {
     struct err err = { 0 };
@@ -31,7 +13,7 @@ static void look(struct world *world, struct store_inspection *in)
 static void a_state_shows_all_that_is_in_clear(void **state)
 {
     struct world world;
-    auto_disk *disk = begun(&world);
+    auto_disk *disk = world_two_segments(&world);
     auto_store_inspection in = { 0 };
 
     (void)state;
@@ -57,7 +39,7 @@ static void a_state_shows_all_that_is_in_clear(void **state)
 static void a_state_that_is_in_use_can_be_looked_at_and_stays_in_use(void **state)
 {
     struct world world;
-    auto_disk *disk = begun(&world);
+    auto_disk *disk = world_two_segments(&world);
     auto_store_inspection in = { 0 };
     struct err err = { 0 };
 
@@ -75,7 +57,7 @@ static void a_state_that_is_in_use_can_be_looked_at_and_stays_in_use(void **stat
 static void a_torn_end_is_counted_and_left_as_it_is(void **state)
 {
     struct world world;
-    auto_disk *disk = begun(&world);
+    auto_disk *disk = world_two_segments(&world);
     auto_store_inspection in = { 0 };
     struct buf *const segment = fake_file(disk, "/seal/sealed_log.2");
     const size_t whole = segment->len;
@@ -91,7 +73,7 @@ static void a_torn_end_is_counted_and_left_as_it_is(void **state)
 static void damage_is_named_beside_what_could_be_read(void **state)
 {
     struct world world;
-    auto_disk *disk = begun(&world);
+    auto_disk *disk = world_two_segments(&world);
     auto_store_inspection in = { 0 };
 
     (void)state;
@@ -106,8 +88,8 @@ static void damage_is_named_beside_what_could_be_read(void **state)
 static void a_slot_of_another_generation_does_not_count(void **state)
 {
     struct world world, other;
-    auto_disk *disk = begun(&world);
-    auto_disk *elsewhere = begun(&other);
+    auto_disk *disk = world_two_segments(&world);
+    auto_disk *elsewhere = world_two_segments(&other);
     auto_store_inspection in = { 0 };
     struct err err = { 0 };
 

@@ -197,3 +197,20 @@ char *world_get(const struct store *store, const char *key)
     (void)!omap_get(values, bytes_of_string(key), &value);
     return bytes_to_string(value);
 }
+
+struct fake_disk *world_two_segments(struct world *world)
+{
+    struct fake_disk *const disk = fake_disk_new();
+    struct err err = { 0 };
+
+    world_init(world, disk);
+    struct store *store = world_expect(world, STORE_FRESH);
+    auto_omap *values = world_map("a", "1", NULL);
+    assert_ok(world_begin(store, values, NULL, &err), &err);
+    assert_ok(world_put(store, "b", "2", &err), &err);
+    store_close(store);
+    store = world_expect(world, STORE_OPEN);
+    assert_ok(world_put(store, "c", "3", &err), &err);
+    store_close(store);
+    return disk;
+}

@@ -43,6 +43,8 @@ bool world_unlocks(const struct fake_disk *disk, struct bytes rwk);
 /* One delta with one put (value NULL: delete). */
 bool world_put(struct store *store, const char *key, const char *value, struct err *err);
 bool world_put_bytes(struct store *store, const char *key, struct bytes value, struct err *err);
+/* A new disk with a state of three values, a: 1, b: 2, c: 3, and two segments of the journal. */
+struct fake_disk *world_two_segments(struct world *world);
 /* Checks the values of an open store and gives the map back. */
 void world_assert_values(const struct store *store, const struct omap *want);
 /* The value of a key as a string; "" when there is none. Freed by the caller. */
