@@ -2,7 +2,7 @@
 #include "cli/input.h"
 #include "cli/prompt.h"
 #include "cli/recovery_data.h"
-#include "cli/session.h"
+#include "cli/remote_manifest.h"
 #include "cli/updated_manifest.h"
 #include "codec/text.h"
 
@@ -64,28 +64,6 @@ static bool hash_of_argument(struct cli *cli, const char *text, char hash[static
     return true;
 }
 
-/* The manifest of a Coordinator. Views live in the answer. */
-struct remote_manifest {
-    struct bytes fingerprint;
-    struct buf manifest;
-};
-
-static bool get_manifest(struct session *s, struct answer *answer, struct remote_manifest *remote,
-                         struct err *err)
-{
-    const struct call call = { "manifest", "manifest", NULL, NULL };
-    bool present = false;
-
-    if (!session_call(s, &call, answer, err) ||
-        !answer_text(answer->data, answer->is_v1 ? "ManifestSignature" : "manifestFingerprint",
-                     &remote->fingerprint, err))
-        return false;
-    const struct json *const manifest = answer_member(answer->data, "manifest");
-    if (manifest == NULL)
-        return err_set(err, FAIL_MALFORMED, "the answer has no manifest");
-    return json_get_octets(manifest, &remote->manifest, &present, err);
-}
-
 static bool compare(struct cli *cli, const char *local, struct bytes remote, struct err *err)
 {
     if (remote.len == 0) {
@@ -106,16 +84,15 @@ bool run_manifest_verify(struct cli *cli, struct err *err)
 {
     auto_session s = { 0 };
     auto_answer answer = { 0 };
-    struct remote_manifest remote = { 0 };
+    auto_remote_manifest remote = { 0 };
     char hash[65];
 
     if (!hash_of_argument(cli, cli_argument(cli, 0), hash, err) ||
         !session_open(&s, cli, cli_argument(cli, 1), err) || !session_verify(&s, err) ||
         !session_bind(&s, err))
         return false;
-    const bool same =
-        get_manifest(&s, &answer, &remote, err) && compare(cli, hash, remote.fingerprint, err);
-    buf_clear(&remote.manifest);
+    const bool same = remote_manifest_get(&s, &answer, &remote, err) &&
+                      compare(cli, hash, remote.fingerprint, err);
     return same && session_save_quote(&s, err) && session_save_cache(&s, err) &&
            show_hash(cli, "ManifestVerification", hash, "OK\n", err);
 }
@@ -215,14 +192,13 @@ bool run_manifest_get(struct cli *cli, struct err *err)
 {
     auto_session s = { 0 };
     auto_answer answer = { 0 };
-    struct remote_manifest remote = { 0 };
+    auto_remote_manifest remote = { 0 };
 
     if (!session_open(&s, cli, cli_argument(cli, 0), err) || !session_verify(&s, err) ||
         !session_bind(&s, err))
         return false;
-    const bool shown = get_manifest(&s, &answer, &remote, err) && apply_log(&s, &remote, err) &&
-                       show_manifest(cli, &remote, err);
-    buf_clear(&remote.manifest);
+    const bool shown = remote_manifest_get(&s, &answer, &remote, err) &&
+                       apply_log(&s, &remote, err) && show_manifest(cli, &remote, err);
     return shown && session_save_quote(&s, err) &&
            (!option_switch(&cli->options, "keep-cert") || session_save_cache(&s, err));
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/identity.h"
 #include "cli/name_list.h"
 #include "cli/prompt.h"
 #include "cli/recovery_data.h"
@@ -140,8 +139,7 @@ bool run_recovery_rotate(struct cli *cli, struct err *err)
     auto_session s = { 0 };
     auto_save save = { .fd = -1 };
 
-    if (!session_open(&s, cli, cli_argument(cli, 0), err) ||
-        !identity_user(cli, &s.own, &s.own_key, err) || !session_pin(&s, err))
+    if (!session_open_as_user(&s, cli, cli_argument(cli, 0), err))
         return false;
     if (cancels)
         return cancel(cli, &s, err) || err_in(err, "cancelling the re-issue");

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/identity.h"
 #include "cli/input.h"
 #include "cli/name_list.h"
 #include "cli/prompt.h"
@@ -10,12 +9,6 @@
 #include <string.h>
 
 /* Updates of the manifest, which several users may have to acknowledge. */
-
-static bool open_as_user(struct session *s, struct cli *cli, const char *endpoint, struct err *err)
-{
-    return session_open(s, cli, endpoint, err) && identity_user(cli, &s->own, &s->own_key, err) &&
-           session_pin(s, err);
-}
 
 /* What an answer says about who is still missing. */
 struct progress {
@@ -158,7 +151,8 @@ static bool update(struct cli *cli, const char *path, const char *prefix,
     auto_save save = { .fd = -1 };
 
     if (!input_manifest(cli, cli_argument(cli, 0), &input, err) ||
-        !open_as_user(&s, cli, cli_argument(cli, 1), err) || !recovery_data_open(cli, &save, err))
+        !session_open_as_user(&s, cli, cli_argument(cli, 1), err) ||
+        !recovery_data_open(cli, &save, err))
         return false;
     if (!send_manifest(&s, path, &input, &answer, err) || !read_progress(&answer, &progress, err))
         return err_in(err, "%s", prefix);
@@ -183,7 +177,7 @@ bool run_update_cancel(struct cli *cli, struct err *err)
     auto_session s = { 0 };
     auto_answer answer = { 0 };
 
-    if (!open_as_user(&s, cli, cli_argument(cli, 0), err))
+    if (!session_open_as_user(&s, cli, cli_argument(cli, 0), err))
         return false;
     if (!option_switch(&cli->options, "yes") && prompt_is_possible() &&
         !prompt_confirm("Cancel the pending update and all acknowledgements of it?"))

@@ -3,6 +3,7 @@
 
 #include "cli/cache.h"
 #include "cli/coordinator_judge.h"
+#include "cli/identity.h"
 #include "cli/save.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
@@ -306,6 +307,12 @@ bool session_pin(struct session *s, struct err *err)
                     cache.path);
     s->pinned_by = TAKE(cache.path);
     return true;
+}
+
+bool session_open_as_user(struct session *s, struct cli *cli, const char *endpoint, struct err *err)
+{
+    return session_open(s, cli, endpoint, err) && identity_user(cli, &s->own, &s->own_key, err) &&
+           session_pin(s, err);
 }
 
 bool session_save_quote(struct session *s, struct err *err)

@@ -10,6 +10,7 @@
  *   session_verify   asks who it is: quote and certificates (cli.md, 6.4)
  *   session_bind     this connection is with the holder of that root's key, under this name
  *   session_pin      instead of both: the root of the certificate cache
+ *   session_open_as_user  session_open and session_pin, with the certificate of a user
  *   session_call     one operation
  */
 struct session {
@@ -33,6 +34,9 @@ bool session_open(struct session *s, struct cli *cli, const char *endpoint,
 bool session_verify(struct session *s, struct err *err) MUST_CHECK;
 bool session_bind(struct session *s, struct err *err) MUST_CHECK;
 bool session_pin(struct session *s, struct err *err) MUST_CHECK;
+/* With --cert and --key. */
+bool session_open_as_user(struct session *s, struct cli *cli, const char *endpoint,
+                          struct err *err) MUST_CHECK;
 /* What a command that verifies leaves behind: the quote (--save-sgx-quote). */
 bool session_save_quote(struct session *s, struct err *err) MUST_CHECK;
 /* And the certificate cache. */
