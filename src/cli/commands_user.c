@@ -29,8 +29,9 @@ const struct command COMMANDS_USER[] = {
       .text = CERTIFICATE_TEXT },
     { .words = "secret", .summary = "read and write secrets as a user" },
     { .words = "secret set",
-      .arguments = "<file> <IP:PORT>",
-      FILE_AND_ENDPOINT,
+      .arguments = "<file> | <name>=@<file> | <name>=- ... <IP:PORT>",
+      .least = 2,
+      .most = ARGUMENTS_ANY,
       .run = run_secret_set,
       .flags = FLAGS(
           USER_FLAGS,
@@ -41,21 +42,66 @@ const struct command COMMANDS_USER[] = {
       .groups = USER_GROUPS,
       .summary = "set secrets",
       .text = "The file is JSON: an object with the secrets by name, each with Key, or with Cert "
-              "and Private, in base64.",
+              "and Private, in base64.\n\n"
+              "Or by name: <name>=@<file> takes the bytes of a file as they are, <name>=- those of "
+              "standard input. Where the manifest\n"
+              "says that the secret is a certificate, they are PEM with the certificate and its "
+              "private key. Several are set in one\n"
+              "request, all or none. Values are never arguments: others can read those.",
       .examples = "secret set secrets.json coordinator.example.com:4433 -c alice.crt -k alice.key\n"
                   "secret set server.pem coordinator.example.com:4433 --from-pem web -c alice.crt "
-                  "-k alice.key" },
+                  "-k alice.key\n"
+                  "secret set web=@server.pem dbPassword=- coordinator.example.com:4433 -c "
+                  "alice.crt -k alice.key" },
+    { .words = "secret list",
+      ONE_ENDPOINT,
+      .run = run_secret_list,
+      .flags = FLAGS(USER_FLAGS),
+      .groups = USER_GROUPS,
+      .summary = "list the secrets of the manifest, and what the user may do with them",
+      .text = "Reads the manifest of the Coordinator. Secrets are not asked for: neither their "
+              "values nor whether they have one.",
+      .examples = "secret list coordinator.example.com:4433 -c alice.crt -k alice.key" },
     { .words = "secret get",
       .arguments = "<name> ... <IP:PORT>",
       .least = 2,
       .most = ARGUMENTS_ANY,
       .run = run_secret_get,
-      .flags = FLAGS(USER_FLAGS, OUTPUT("write the secrets to FILE, as JSON", NULL)),
-      .groups = USER_GROUPS,
+      .flags =
+          FLAGS(USER_FLAGS,
+                OUTPUT("write the secrets to FILE, as JSON or in the form that is asked for", NULL),
+                { .name = "raw",
+                  .kind = FLAG_SWITCH,
+                  .help = "the bytes of one secret, not to a terminal; of a certificate what "
+                          "--field says, as DER" },
+                { .name = "pem",
+                  .kind = FLAG_SWITCH,
+                  .help = "certificate and private key of one secret, as PEM" },
+                { .name = "field",
+                  .kind = FLAG_CHOICE,
+                  .value = "PART",
+                  .choices = "cert private public key",
+                  .help = "with --raw or --pem: only this part; key is that of a symmetric "
+                          "key or a plain secret" },
+                { .name = "env", .kind = FLAG_SWITCH, .help = "lines NAME='value' for a shell" },
+                { .name = "dotenv",
+                  .kind = FLAG_SWITCH,
+                  .help = "the same for files of settings; refuses values that their readers "
+                          "take differently" }),
+      .groups = GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" },
+                       { GROUP_EXCLUSIVE, "raw pem env dotenv" }),
       .summary = "read secrets",
       .text =
-          "Shows secrets by name; values are base64. The Coordinator gives all of them or none.",
+          "Shows secrets by name; values are base64. The Coordinator gives all of them or none.\n\n"
+          "In variables, symmetric keys are base64, certificates with their private keys are PEM, "
+          "and plain secrets are as they are;\n"
+          "plain secrets that are not text are refused. In the name of a variable, what is no "
+          "letter, digit or _ is _.",
       .examples = "secret get tokenKey coordinator.example.com:4433 -c alice.crt -k alice.key -o "
-                  "secrets.json" },
+                  "secrets.json\n"
+                  "secret get web coordinator.example.com:4433 --pem -c alice.crt -k alice.key -o "
+                  "web.pem\n"
+                  "secret get dbPassword apiToken coordinator.example.com:4433 --env -c alice.crt "
+                  "-k alice.key" },
     END_OF_COMMANDS,
 };
