@@ -81,6 +81,8 @@ bool run_certificate_chain(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_set(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_get(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_list(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_user_keygen(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_user_whoami(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recover(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recover_with_signature(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_public_key(struct cli *cli, struct err *err) MUST_CHECK;

@@ -103,5 +103,50 @@ const struct command COMMANDS_USER[] = {
                   "web.pem\n"
                   "secret get dbPassword apiToken coordinator.example.com:4433 --env -c alice.crt "
                   "-k alice.key" },
+    { .words = "user", .summary = "make a user's key, and see who a certificate is" },
+    { .words = "user keygen",
+      .arguments = "<name>",
+      .least = 1,
+      .most = 1,
+      .run = run_user_keygen,
+      .flags = FLAGS({ .name = "type",
+                       .kind = FLAG_CHOICE,
+                       .value = "TYPE",
+                       .standard = "ec",
+                       .choices = "ec rsa",
+                       .help = "ec: on P-256; rsa: 3072 bits" },
+                     { .name = "days",
+                       .kind = FLAG_COUNT,
+                       .value = "DAYS",
+                       .standard = "365",
+                       .help = "how long the certificate is valid" },
+                     { .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "BASE",
+                       .help = "write BASE.key and BASE.crt instead of <name>.key and <name>.crt" },
+                     { .name = "no-passphrase",
+                       .kind = FLAG_SWITCH,
+                       .help = "do not encrypt the private key" }),
+      .summary = "make the key and the certificate of a user",
+      .text =
+          "Makes a private key, encrypted (PKCS#8, AES-256) with a passphrase that is asked for "
+          "twice, and a self-signed certificate for\n"
+          "it. Neither file may be there yet. Prints the user's line for Users of the manifest. "
+          "Needs no network.\n\n"
+          "A Coordinator knows a user by the bytes of the certificate and does not look at its "
+          "dates; other programs may.",
+      .examples = "user keygen alice\n"
+                  "user keygen ci --no-passphrase -o secrets/ci" },
+    { .words = "user whoami",
+      ONE_ENDPOINT,
+      .run = run_user_whoami,
+      .flags = FLAGS(USER_FLAGS),
+      .groups = USER_GROUPS,
+      .summary = "say which user of the manifest has a certificate, and what he may do",
+      .text =
+          "Reads the manifest of the Coordinator and looks there for the certificate. Ends with "
+          "5 when it is nobody's.",
+      .examples = "user whoami coordinator.example.com:4433 -c alice.crt -k alice.key" },
     END_OF_COMMANDS,
 };
