@@ -15,6 +15,7 @@ enum { LARGEST_CACHE = 1 << 20 };
 void cache_clear(struct cache *cache)
 {
     free(cache->path);
+    free(cache->since);
     cert_free(cache->root);
     cert_free(cache->intermediate);
     *cache = (struct cache){ 0 };
@@ -46,6 +47,24 @@ bool chain_parse(struct bytes pem, struct cert **intermediate, struct cert **roo
         return false;
     *intermediate = TAKE(first);
     return true;
+}
+
+/* "# endpoint, 2026-01-02T03:04:05Z, by ...", as cache_write puts it in front. */
+static char *since_of(struct bytes text)
+{
+    enum { TIME_LEN = 20 };
+    struct bytes line;
+
+    if (!bytes_line(text, 0, &line) || line.len == 0 || line.at[0] != '#')
+        return NULL;
+    const uint8_t *const comma = memmem(line.at, line.len, ", ", 2);
+    const uint8_t *const end =
+        comma == NULL ? NULL
+                      : memmem(comma + 2, (size_t)(line.at + line.len - comma - 2), ", by ", 5);
+    if (end == NULL || end - comma - 2 != TIME_LEN || end[-1] != 'Z' ||
+        strspn((const char *)comma + 2, "0123456789-:TZ") != TIME_LEN)
+        return NULL;
+    return bytes_to_string(bytes_of(comma + 2, TIME_LEN));
 }
 
 static char *default_path(struct err *err)
@@ -87,6 +106,7 @@ bool cache_read(struct cli *cli, struct cache *cache, struct err *err)
     }
     cache->unverified =
         pem.at != NULL && memmem(pem.at, pem.len, UNVERIFIED, strlen(UNVERIFIED)) != NULL;
+    cache->since = since_of(buf_bytes(&pem));
     if (chain_parse(buf_bytes(&pem), &cache->intermediate, &cache->root, err))
         return true;
     (void)cli_fail(cli, EXIT_TRUST, NULL);

@@ -11,6 +11,7 @@
 struct cache {
     char *path;
     struct cert *root, *intermediate;
+    char *since;     /* when it was written, RFC 3339; NULL: the file does not say so */
     bool unverified; /* it says that nobody verified a quote when it was written */
 };
 void cache_clear(struct cache *cache);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
-#include "cli/prompt.h"
 #include "cli/save.h"
 #include "codec/json.h"
 #include "codec/text.h"
@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 /* recovery keygen and user keygen: keys of people, and their lines in the manifest. */
+
+#define NO_KEY "no key was made; --no-passphrase makes one that is not encrypted"
 
 enum { RECOVERY_BITS = 4096, LARGEST_KEY = 16 << 10 };
 enum { USER_RSA_BITS = 3072, USER_CURVE_BITS = 256, LONGEST_DAYS = 36500 };
@@ -54,18 +56,19 @@ static bool open_file(struct cli *cli, struct save *save, const char *path, stru
 }
 
 /* Typed twice. */
-static struct secret *ask_passphrase(struct cli *cli, const char *path, struct err *err)
+static struct secret *ask_twice(struct cli *cli, const char *path, struct err *err)
 {
     auto_string *what = mem_printf("New passphrase for %s", path);
-    auto_secret *first = prompt_passphrase(what, err);
-    auto_secret *second = first == NULL ? NULL : prompt_passphrase("The same once more", err);
+    auto_secret *first = ask_passphrase(cli, what, NO_KEY, err);
+    auto_secret *second =
+        first == NULL ? NULL : ask_passphrase(cli, "The same once more", NO_KEY, err);
 
     if (secret_equal(first, second))
         return TAKE(first);
-    if (second != NULL)
+    if (second != NULL) {
+        (void)cli_fail(cli, EXIT_KEY, NO_KEY);
         (void)err_set(err, FAIL_MALFORMED, "the passphrases differ");
-    (void)cli_fail(cli, EXIT_KEY,
-                   "no key was made; --no-passphrase makes one that is not encrypted");
+    }
     return NULL;
 }
 
@@ -123,7 +126,7 @@ bool run_recovery_keygen(struct cli *cli, struct err *err)
         mem_printf("%s%s", base, option_is_set(&cli->options, "output") ? "" : ".key");
     if (!open_file(cli, &save, path, err))
         return false;
-    auto_secret *passphrase = plain ? NULL : ask_passphrase(cli, path, err);
+    auto_secret *passphrase = plain ? NULL : ask_twice(cli, path, err);
     if (passphrase == NULL && !plain)
         return false;
     auto_key *key = key_generate(KEY_RSA, RECOVERY_BITS, err);
@@ -244,7 +247,7 @@ bool run_user_keygen(struct cli *cli, struct err *err)
     if (!check_name(cli, bytes_of_string(cli_argument(cli, 0)), "user", err) ||
         !check_days(cli, err) || !open_user_files(cli, &files, err))
         return false;
-    auto_secret *passphrase = plain ? NULL : ask_passphrase(cli, files.key_path, err);
+    auto_secret *passphrase = plain ? NULL : ask_twice(cli, files.key_path, err);
     if (passphrase == NULL && !plain)
         return false;
     auto_key *key = generate_user_key(cli, err);

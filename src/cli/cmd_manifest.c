@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
 #include "cli/input.h"
-#include "cli/prompt.h"
 #include "cli/recovery_data.h"
 #include "cli/remote_manifest.h"
 #include "cli/updated_manifest.h"
@@ -258,23 +258,20 @@ bool run_manifest_log(struct cli *cli, struct err *err)
 /* In recovery mode a manifest ends the old state: people are asked, programs warned. */
 static bool may_replace_state(struct session *s, struct err *err)
 {
+    static const struct ask dismissal = {
+        .question = "The Coordinator is in recovery mode. Dismiss its old state for ever?",
+        .unattended = "the Coordinator is in recovery mode: its old state is dismissed",
+        .refused = "the manifest was not set",
+        .hint = "`recover` brings the old state back",
+        .status = EXIT_STATE,
+    };
     auto_answer answer = { 0 };
     struct bytes message;
     uint64_t code;
 
     if (!session_status(s, &code, &answer, &message, err))
         return false;
-    if (code != 1 || option_switch(&s->cli->options, "yes"))
-        return true;
-    if (!prompt_is_possible()) {
-        output_warn(&s->cli->out,
-                    "the Coordinator is in recovery mode: its old state is dismissed");
-        return true;
-    }
-    if (prompt_confirm("The Coordinator is in recovery mode. Dismiss its old state for ever?"))
-        return true;
-    (void)cli_fail(s->cli, EXIT_STATE, "`recover` brings the old state back");
-    return err_set(err, FAIL_STATE, "the manifest was not set");
+    return code != STATE_RECOVERY || ask_consent(s->cli, &dismissal, err);
 }
 
 /* file NULL: the secrets are not in one, so they are here. */

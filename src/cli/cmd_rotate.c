@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
 #include "cli/name_list.h"
-#include "cli/prompt.h"
 #include "cli/recovery_data.h"
 #include "cli/session.h"
 
@@ -14,10 +14,13 @@ static bool cancel(struct cli *cli, struct session *s, struct err *err)
     const struct call call = { "recovery/reissue/cancel", NULL, &nothing, NULL };
     auto_answer answer = { 0 };
 
-    if (!option_switch(&cli->options, "yes") && prompt_is_possible() &&
-        !prompt_confirm("Take the re-issue back, so that only the old recovery secrets work?"))
-        return err_set(err, FAIL_STATE, "the re-issue was not cancelled");
-    return session_call(s, &call, &answer, err) &&
+    static const struct ask ask = {
+        .question = "Take the re-issue back, so that only the old recovery secrets work?",
+        .refused = "the re-issue was not cancelled",
+        .status = EXIT_FAILED,
+    };
+
+    return ask_consent(cli, &ask, err) && session_call(s, &call, &answer, err) &&
            output_result(&cli->out, "ReissueCancelled", BYTES_LITERAL("{}"),
                          BYTES_LITERAL("Cancelled: the old recovery secrets stay in force\n"), err);
 }

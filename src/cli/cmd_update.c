@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
 #include "cli/input.h"
 #include "cli/name_list.h"
-#include "cli/prompt.h"
 #include "cli/recovery_data.h"
 #include "cli/session.h"
 
@@ -174,14 +174,18 @@ bool run_update_cancel(struct cli *cli, struct err *err)
 {
     const struct bytes nothing = BYTES_NONE;
     const struct call call = { "update-cancel", "update-cancel", &nothing, &nothing };
+    static const struct ask ask = {
+        .question = "Cancel the pending update and all acknowledgements of it?",
+        .refused = "the update was not cancelled",
+        .status = EXIT_FAILED,
+    };
     auto_session s = { 0 };
     auto_answer answer = { 0 };
 
     if (!session_open_as_user(&s, cli, cli_argument(cli, 0), err))
         return false;
-    if (!option_switch(&cli->options, "yes") && prompt_is_possible() &&
-        !prompt_confirm("Cancel the pending update and all acknowledgements of it?"))
-        return err_set(err, FAIL_STATE, "the update was not cancelled");
+    if (!ask_consent(cli, &ask, err))
+        return false;
     if (!session_call(&s, &call, &answer, err))
         return err_in(err, "canceling update");
     return output_result(&cli->out, "UpdateCancelled", BYTES_LITERAL("{}"),

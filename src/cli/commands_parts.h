@@ -49,6 +49,17 @@
     {                                                                                              \
         .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there"         \
     }
+/* Of commands that look at the state again and again. */
+#define INTERVAL                                                                                   \
+    {                                                                                              \
+        .name = "interval", .kind = FLAG_COUNT, .value = "SECONDS", .standard = "2",               \
+        .help = "how long to wait between two looks"                                               \
+    }
+#define ATTEST                                                                                     \
+    {                                                                                              \
+        .name = "attest", .kind = FLAG_SWITCH,                                                     \
+        .help = "verify the Coordinator by its quote, now, instead of by the certificate cache"    \
+    }
 #define ONE_ENDPOINT .arguments = "<IP:PORT>", .least = 1, .most = 1
 #define FILE_AND_ENDPOINT .least = 2, .most = 2
 #define AT_FLAG                                                                                    \

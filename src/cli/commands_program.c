@@ -69,6 +69,13 @@ const struct flag GLOBAL_FLAGS[] = {
       .value = "TIMES",
       .standard = "0",
       .help = "try again what cannot have reached the Coordinator, and what only reads" },
+    { .name = "no-input",
+      .kind = FLAG_SWITCH,
+      .help = "never ask: what would ask fails, and says which flag answers it" },
+    { .name = "require-confirmation",
+      .kind = FLAG_SWITCH,
+      .help = "what asks on a terminal fails without one, unless --yes answers it; so it is, too, "
+              "with TAW_REQUIRE_CONFIRMATION" },
     END_OF_FLAGS,
 };
 

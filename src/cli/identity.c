@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/identity.h"
 
+#include "cli/ask.h"
 #include "cli/input.h"
-#include "cli/prompt.h"
 #include "codec/text.h"
 
 enum { LARGEST_FILE = 64 << 10 };
 
-static struct secret *ask(void *path, struct err *err)
-{
-    auto_string *what = mem_printf("Passphrase for %s", (const char *)path);
+struct encrypted {
+    struct cli *cli;
+    const char *path;
+};
 
-    return prompt_passphrase(what, err);
+static struct secret *ask(void *arg, struct err *err)
+{
+    const struct encrypted *const key = arg;
+    auto_string *what = mem_printf("Passphrase for %s", key->path);
+
+    return ask_passphrase(key->cli, what, NULL, err);
 }
 
 typedef struct key *key_reader(struct bytes pem, key_ask *ask, void *ctx, struct err *err);
 
 static struct key *read_key(struct cli *cli, const char *path, key_reader *read, struct err *err)
 {
-    auto_string *name = mem_string(path);
+    struct encrypted encrypted = { cli, path };
     auto_buf pem = { 0 };
 
     if (!input_file(cli, path, LARGEST_FILE, &pem, err))
         return NULL;
-    struct key *const key = read(buf_bytes(&pem), ask, name, err);
+    struct key *const key = read(buf_bytes(&pem), ask, &encrypted, err);
     if (key == NULL) {
         (void)cli_fail(cli, EXIT_KEY, NULL);
         (void)err_in(err, "%s", path);

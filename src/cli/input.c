@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/files.h"
+#include "cli/signals.h"
 #include "codec/json.h"
 #include "crypto/hash.h"
 
@@ -22,6 +23,8 @@ static bool read_standard_input(size_t max, struct buf *out, struct err *err)
 {
     for (;;) {
         uint8_t piece[16384];
+        if (!signals_wait(STDIN_FILENO, -1))
+            return err_set(err, FAIL_UNAVAILABLE, "standard input: interrupted");
         const ssize_t got = read(STDIN_FILENO, piece, sizeof piece);
         if (got < 0 && errno == EINTR)
             continue;

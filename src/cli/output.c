@@ -63,8 +63,7 @@ void output_to_error(struct bytes text)
     (void)written;
 }
 
-static void put_line(const struct output *out, const char *color, const char *label,
-                     const char *text)
+static void put_line(struct output *out, const char *color, const char *label, const char *text)
 {
     auto_buf line = { 0 };
 
@@ -72,6 +71,7 @@ static void put_line(const struct output *out, const char *color, const char *la
                    out->color_error && color[0] != '\0' ? PLAIN : "");
     output_visible(&line, bytes_of_string(text), true);
     buf_add_u8(&line, '\n');
+    out->lines_said++;
     output_to_error(buf_bytes(&line));
 }
 
@@ -173,6 +173,18 @@ bool output_result(struct output *out, const char *kind, struct bytes data, stru
     buf_add_string(&json, ",\"data\":");
     buf_add(&json, data);
     return close_envelope(out, &json, &shown, err) && write_out(buf_bytes(&shown), err);
+}
+
+bool output_item(struct output *out, const char *kind, struct bytes data, struct bytes text,
+                 struct err *err)
+{
+    if (out->format == FORMAT_TEXT)
+        return write_out(text, err);
+    if (out->format == FORMAT_YAML && !write_out(BYTES_LITERAL("---\n"), err))
+        return false;
+    const bool written = output_result(out, kind, data, text, err);
+    output_clear(out);
+    return written;
 }
 
 bool output_raw(struct output *out, struct bytes raw, struct err *err)

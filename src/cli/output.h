@@ -17,6 +17,7 @@ struct output {
     enum output_format format;
     bool out_is_terminal, error_is_terminal;
     bool color_error;
+    size_t lines_said;   /* on standard error */
     struct buf warnings; /* JSON array without its brackets */
     struct buf checks;   /* the same: what was checked about the Coordinator, in words */
 };
@@ -38,6 +39,10 @@ void output_check(struct output *out, bool done, const char *fmt, ...) PRINTF_LI
  */
 bool output_result(struct output *out, const char *kind, struct bytes data, struct bytes text,
                    struct err *err) MUST_CHECK;
+/* One of many results, written at once: as YAML a document, as JSON a line. What was checked and warned of stands in the first one
+ * that follows. As text nothing is made visible: `text` is for the terminal already. */
+bool output_item(struct output *out, const char *kind, struct bytes data, struct bytes text,
+                 struct err *err) MUST_CHECK;
 /* Raw bytes to standard output; never to a terminal (FAIL_STATE). */
 bool output_raw(struct output *out, struct bytes raw, struct err *err) MUST_CHECK;
 /* As it is, to standard error. There is nobody to tell when that fails. */

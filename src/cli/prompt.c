@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/prompt.h"
 
+#include "cli/signals.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +17,11 @@ bool prompt_is_possible(void)
     return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
-/* One line without its end; false at the end of the file or when it is too long. */
+/* One line without its end; false at the end of the file, when it is too long, or after a signal. */
 static bool read_line(int fd, char line[static LONGEST_LINE])
 {
     for (size_t len = 0; len < LONGEST_LINE; len++) {
-        if (read(fd, line + len, 1) != 1)
+        if (!signals_wait(fd, -1) || read(fd, line + len, 1) != 1)
             return false;
         if (line[len] == '\n') {
             line[len] = '\0';
@@ -56,6 +58,7 @@ static struct secret *ask(int fd, const char *what, struct err *err)
 struct secret *prompt_passphrase(const char *what, struct err *err)
 {
     const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    auto_signals signals = { 0 };
     struct termios shown, hidden;
 
     if (fd < 0 || tcgetattr(fd, &shown) != 0) {
@@ -64,6 +67,8 @@ struct secret *prompt_passphrase(const char *what, struct err *err)
         (void)err_set(err, FAIL_UNAVAILABLE, "%s: there is no terminal to ask at", what);
         return NULL;
     }
+    /* Whoever gives up here gets the echo back first. */
+    signals_hold(&signals);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(fd, TCSAFLUSH, &hidden);

@@ -2,7 +2,8 @@
 #pragma once
 #include "base/secret.h"
 
-/* Questions to the person at the terminal (/dev/tty, also when the standard streams are pipes). */
+/* Questions to the person at the terminal (/dev/tty, also when the standard streams are pipes). Commands ask through
+ * cli/ask.h, which knows whether they may. */
 
 /* Is there somebody to ask: standard input and standard error are a terminal? */
 bool prompt_is_possible(void) MUST_CHECK;

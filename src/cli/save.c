@@ -69,6 +69,8 @@ bool save_open(struct save *save, const char *path, enum save_how how, struct er
     const bool exists = stat(path, &there) == 0;
     if (exists && !S_ISREG(there.st_mode))
         return open_plain(save, err);
+    /* What is made from here on must not stay behind. */
+    signals_hold(&save->signals);
     if (exists && how == SAVE_NEW)
         return err_set(err, FAIL_STATE, "%s: there is a file already", path);
     return exists ? open_beside(save, there.st_mode & 0777, err) : open_new(save, err);
@@ -112,7 +114,9 @@ void save_clear(struct save *save)
     }
     free(save->temporary);
     free(save->path);
+    struct signals signals = save->signals;
     *save = (struct save){ .fd = -1 };
+    signals_release(&signals);
 }
 
 bool save_file(const char *path, struct bytes data, enum save_how how, struct err *err)

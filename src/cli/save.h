@@ -2,6 +2,7 @@
 #pragma once
 #include "base/bytes.h"
 #include "base/err.h"
+#include "cli/signals.h"
 
 /*
  * Files that a command writes.
@@ -10,7 +11,7 @@
  *                 path has changed yet.
  *   save_reserve  so that the disk is not full afterwards
  *   save_finish   all of it, durable; or the old file stays as it was
- *   save_clear    without save_finish: as if nothing had been
+ *   save_clear    without save_finish: as if nothing had been; so it is also after Ctrl-C
  *
  * The path "-" is standard output. Files are made with mode 0600; one that is replaced keeps its mode. What is no regular file (a pipe, a
  * terminal) is written to as it is.
@@ -21,8 +22,9 @@ enum save_how {
     SAVE_REPLACE, /* another file takes its place in one step */
 };
 struct save {
-    char *path;      /* where it goes in the end */
-    char *temporary; /* where it is until then; NULL: the path itself */
+    struct signals signals; /* held back while there is a file that is not finished */
+    char *path;             /* where it goes in the end */
+    char *temporary;        /* where it is until then; NULL: the path itself */
     int fd;
     bool is_open, is_plain; /* plain: no regular file */
 };

@@ -256,10 +256,21 @@ static bool judge_quote(struct session *s, struct err *err)
     return coordinator_judge(s->cli, &claim, err);
 }
 
+/* Of an earlier verification. */
+static void forget(struct session *s)
+{
+    cert_free(s->root);
+    cert_free(s->intermediate);
+    s->root = s->intermediate = NULL;
+    buf_clear(&s->nonce);
+    buf_clear(&s->quote);
+}
+
 bool session_verify(struct session *s, struct err *err)
 {
     auto_answer answer = { 0 };
 
+    forget(s);
     if (!choose_nonce(s, err))
         return false;
     auto_string *path = quote_path(buf_bytes(&s->nonce));

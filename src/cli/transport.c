@@ -2,9 +2,9 @@
 #include "cli/transport.h"
 
 #include "cli/curl_library.h"
+#include "cli/signals.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     LARGEST_REPLY = 512 << 20, /* bytes; the log of ten years fits */
@@ -20,6 +20,8 @@ struct transport {
     struct tls_pin pin;
     struct err tls_failure; /* of the callback */
     bool too_large;
+    bool renew;       /* the next request does without the connection that is there */
+    int64_t limit_ms; /* of a request; 0: --timeout */
     struct buf *body; /* of the reply that is being read */
     char reason[CURL_ERROR_SIZE];
 };
@@ -33,6 +35,14 @@ static size_t on_body(char *at, size_t size, size_t count, void *arg)
         return 0;
     buf_add(t->body, bytes_of(at, size * count));
     return size * count;
+}
+
+/* libcurl asks at least once a second. */
+static int on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                       curl_off_t up)
+{
+    (void)arg, (void)down_all, (void)down, (void)up_all, (void)up;
+    return signals_pending() ? 1 : 0;
 }
 
 static CURLcode on_tls(CURL *easy, void *ssl_ctx, void *arg)
@@ -69,6 +79,8 @@ static bool set_up(struct transport *t)
            curl->easy_setopt(t->easy, CURLOPT_SSL_CTX_FUNCTION, on_tls) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_SSL_CTX_DATA, t) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
+           curl->easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl->easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
 }
@@ -99,6 +111,18 @@ void transport_free(struct transport *t)
     tls_pin_clear(&t->pin);
     free(t->url);
     free(t);
+}
+
+void transport_renew(struct transport *t)
+{
+    t->renew = true;
+}
+
+void transport_limit(struct transport *t, int64_t ms)
+{
+    const int64_t usual = INT64_C(1000) * option_count(&t->cli->options, "timeout");
+
+    t->limit_ms = usual == 0 || ms < usual ? ms : usual;
 }
 
 struct tls_pin *transport_pin(struct transport *t)
@@ -135,10 +159,7 @@ static bool name_failure(struct transport *t, const char *method, const char *ur
     }
     if (t->pin.refusal.kind != FAIL_NONE) {
         *err = t->pin.refusal;
-        (void)cli_fail(
-            t->cli, EXIT_TRUST,
-            "in recovery mode a Coordinator presents a temporary certificate; `manifest verify` "
-            "verifies the present one and stores it");
+        (void)cli_fail(t->cli, EXIT_TRUST, TRANSPORT_PIN_HINT);
         return err_in(err, "%s %s", method, url);
     }
     (void)cli_fail(t->cli, EXIT_UNREACHABLE, NULL);
@@ -161,6 +182,12 @@ static bool set_request(struct transport *t, const char *url, const struct bytes
     *headers = more;
     if (curl->easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
         curl->easy_setopt(t->easy, CURLOPT_HTTPHEADER, *headers) != CURLE_OK)
+        return false;
+    if (curl->easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, t->renew ? 1L : 0L) != CURLE_OK)
+        return false;
+    t->renew = false;
+    if (t->limit_ms > 0 &&
+        curl->easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)t->limit_ms) != CURLE_OK)
         return false;
     if (body == NULL)
         return curl->easy_setopt(t->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
@@ -188,7 +215,8 @@ static bool send_once(struct transport *t, const char *url, const struct bytes *
     t->curl.slist_free_all(headers);
     if (code != CURLE_OK) {
         *again = t->pin.refusal.kind == FAIL_NONE && t->tls_failure.kind == FAIL_NONE &&
-                 !t->too_large && set && (body == NULL || never_sent(t, code));
+                 !t->too_large && set && code != CURLE_ABORTED_BY_CALLBACK &&
+                 (body == NULL || never_sent(t, code));
         return name_failure(t, method, url, code, err);
     }
     (void)t->curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &reply->status);
@@ -209,7 +237,8 @@ bool transport_send(struct transport *t, const char *path, const struct bytes *b
             return sent;
         output_say(&t->cli->out, "%s; trying again in %u s",
                    sent ? "the Coordinator is busy (503)" : err->text, pause_s);
-        (void)sleep(pause_s);
+        if (!signals_wait(-1, (int)pause_s * 1000))
+            return sent;
         pause_s = pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : pause_s * 2;
         left--;
         t->cli->status = EXIT_GOOD;

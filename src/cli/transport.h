@@ -13,6 +13,14 @@ struct transport;
 struct transport *transport_new(struct cli *cli, const struct endpoint *endpoint,
                                 struct err *err) MUST_CHECK;
 void transport_free(struct transport *t);
+/* What to do when it is not the pinned Coordinator. */
+#define TRANSPORT_PIN_HINT                                                                         \
+    "in recovery mode a Coordinator presents a temporary certificate; `manifest verify` verifies " \
+    "the present one and stores it"
+/* The next request opens a new connection. */
+void transport_renew(struct transport *t);
+/* From here on a request takes no longer than this, and than --timeout. */
+void transport_limit(struct transport *t, int64_t ms);
 /* Valid as long as the transport. */
 struct tls_pin *transport_pin(struct transport *t) MUST_CHECK;
 
