@@ -54,6 +54,7 @@ bool run_help(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_precheck(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_check(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_status(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_wait(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_get(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_log(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_set(struct cli *cli, struct err *err) MUST_CHECK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/session.h"
-
-#include <inttypes.h>
+#include "cli/observer.h"
+#include "cli/status_watch.h"
 
 enum { EXIT_AWAITS_MANIFEST = 20, EXIT_RECOVERY = 21 };
 
@@ -21,22 +20,6 @@ const char *session_state_name(uint64_t code)
     return code < COUNT_OF(names) && names[code] != NULL ? names[code] : "";
 }
 
-static bool show(struct cli *cli, uint64_t code, struct bytes message, struct err *err)
-{
-    auto_buf data = { 0 }, text = { 0 };
-
-    buf_add_format(&data, "{\"code\":%" PRIu64 ",\"state\":\"%s\",\"message\":", code,
-                   session_state_name(code));
-    json_put_string(&data, message);
-    buf_add_u8(&data, '}');
-    buf_add_format(&text, "%" PRIu64 ": ", code);
-    buf_add(&text, message);
-    buf_add_u8(&text, '\n');
-    if (option_switch(&cli->options, "exit-code"))
-        cli->status = session_state_exit(code);
-    return output_result(&cli->out, "Status", buf_bytes(&data), buf_bytes(&text), err);
-}
-
 bool session_status(struct session *s, uint64_t *code, struct answer *answer, struct bytes *message,
                     struct err *err)
 {
@@ -52,13 +35,33 @@ bool session_status(struct session *s, uint64_t *code, struct answer *answer, st
            (*code > 0 || err_set(err, FAIL_MALFORMED, "the answer has no state"));
 }
 
+static bool show_once(struct observer *o, enum facts facts, struct err *err)
+{
+    struct cli *const cli = o->session.cli;
+    auto_sight sight = { 0 };
+    auto_buf data = { 0 };
+
+    if (!observer_look(o, facts, &sight, err))
+        return false;
+    buf_add_u8(&data, '{');
+    buf_add(&data, buf_bytes(&sight.data));
+    buf_add_u8(&data, '}');
+    observer_say_next(o, &sight);
+    if (option_switch(&cli->options, "exit-code"))
+        cli->status = session_state_exit(sight.code);
+    return output_result(&cli->out, "Status", buf_bytes(&data), buf_bytes(&sight.text), err) &&
+           (o->session.quote.len == 0 || session_save_quote(&o->session, err));
+}
+
 bool run_status(struct cli *cli, struct err *err)
 {
-    auto_session s = { 0 };
-    auto_answer answer = { 0 };
-    struct bytes message;
-    uint64_t code;
+    const bool wide = option_switch(&cli->options, "wide"),
+               watch = option_switch(&cli->options, "watch");
+    auto_observer o = { 0 };
 
-    return session_open(&s, cli, cli_argument(cli, 0), err) && session_pin(&s, err) &&
-           session_status(&s, &code, &answer, &message, err) && show(cli, code, message, err);
+    if (!observer_interval_is_good(cli, err) || !observer_open(&o, cli, cli_argument(cli, 0), err))
+        return false;
+    if (watch)
+        return status_watch(&o, wide ? FACTS_ALL : FACTS_PROGRESS, err);
+    return show_once(&o, wide ? FACTS_ALL : FACTS_STATE, err);
 }

@@ -23,12 +23,60 @@ const struct command COMMANDS_COORDINATOR[] = {
       .flags = FLAGS(
           { .name = "exit-code",
             .kind = FLAG_SWITCH,
-            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" }),
-      .text = "Prints the number and the meaning of the state: 1 recovery mode, 2 ready to accept "
-              "a manifest, 3\n"
-              "running. Talks to the Coordinator whose certificate is in the cache. In recovery "
-              "mode a Coordinator\n"
-              "has a temporary certificate, so that it is not recognised.",
-      .examples = "status coordinator.example.com:4433" },
+            .help = "end with 0 when it runs, 20 when it awaits a manifest, 21 in recovery mode" },
+          { .name = "wide",
+            .kind = FLAG_SWITCH,
+            .help = "show also whom it is, its manifest, a pending update, and recoveries" },
+          { .name = "watch",
+            .kind = FLAG_SWITCH,
+            .help = "look again and again until Ctrl-C, and show what changes" },
+          INTERVAL, ATTEST, VERIFY_FLAGS),
+      .groups =
+          GROUPS({ GROUP_EXCLUSIVE, "exit-code watch" }, { GROUP_EXCLUSIVE, "attest insecure" }),
+      .text =
+          "Prints the number and the meaning of the state: 1 recovery mode, 2 ready to accept "
+          "a manifest, 3\n"
+          "running. Believes the Coordinator whose certificate is in the cache, or with --attest "
+          "the one whose quote it\n"
+          "verifies. In recovery mode a Coordinator has a temporary certificate: then, too, its "
+          "quote is verified, with\n"
+          "--collateral and a policy; without a quote only --insecure shows the state.\n\n"
+          "--wide asks more: one request for each fact that follows the first line.\n\n"
+          "--watch shows the newest state in place on a terminal; elsewhere a line for each "
+          "change, with --format json\n"
+          "an envelope in each line. A Coordinator that goes away is `unreachable` until it is "
+          "back. Ctrl-C ends with 0.",
+      .examples = "status coordinator.example.com:4433\n"
+                  "status coordinator.example.com:4433 --watch --interval 5\n"
+                  "status coordinator.example.com:4433 --wide --format json" },
+    { .words = "wait",
+      ONE_ENDPOINT,
+      .run = run_wait,
+      .summary = "wait until a Coordinator is in a state",
+      .flags = FLAGS({ .name = "for",
+                       .kind = FLAG_CHOICE,
+                       .value = "GOAL",
+                       .required = true,
+                       .choices = "state=running state=recovery state=awaiting-manifest "
+                                  "no-pending-update recovered",
+                       .help = "state=running, state=recovery, state=awaiting-manifest, "
+                               "no-pending-update, or recovered" },
+                     { .name = "within",
+                       .kind = FLAG_TEXT,
+                       .value = "DURATION",
+                       .standard = "5m",
+                       .help = "how long at most: 90s, 5m, 1h30m" },
+                     INTERVAL, ATTEST, VERIFY_FLAGS),
+      .groups = GROUPS({ GROUP_EXCLUSIVE, "attest insecure" }),
+      .text =
+          "Looks at the state, over one connection, until it is as --for says, and prints it as "
+          "`status` does. Ends with\n"
+          "11 when that takes longer than --within. Waits while nobody answers; ends at once "
+          "with 4 when somebody\n"
+          "else answers, and with 7 when it waits for `recovered` and there is nothing to "
+          "recover. While a Coordinator\n"
+          "without a quote is in recovery mode, only --insecure can wait for the end of it.",
+      .examples = "wait coordinator.example.com:4433 --for state=running --within 90s\n"
+                  "wait coordinator.example.com:4433 --for no-pending-update" },
     END_OF_COMMANDS,
 };
