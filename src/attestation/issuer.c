@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int real_rmdir(void *ctx, const char *path)
@@ -19,6 +20,17 @@ static int real_control(void *ctx, int fd, unsigned long request, void *argument
 {
     (void)ctx;
     return ioctl(fd, request, argument);
+}
+
+static int real_filesystem(void *ctx, const char *path, uint32_t *type)
+{
+    struct statfs about;
+
+    (void)ctx;
+    if (statfs(path, &about) != 0)
+        return -1;
+    *type = (uint32_t)about.f_type;
+    return 0;
 }
 
 /* Filled once, before anybody sees it. */
@@ -36,6 +48,7 @@ static void fill_real(void)
         .files = &files_posix,
         .rmdir = real_rmdir,
         .control = real_control,
+        .filesystem = real_filesystem,
         .sysname = g_names.sysname,
         .release = g_names.release,
         .version = g_names.version,

@@ -31,6 +31,8 @@ struct issuer_system {
     int (*rmdir)(void *ctx, const char *path);
     /* ioctl(2) */
     int (*control)(void *ctx, int fd, unsigned long request, void *argument);
+    /* statfs(2): f_type. For tawd's seal keys, not called by issuers. */
+    int (*filesystem)(void *ctx, const char *path, uint32_t *type);
     /* The four names of uname(2) that tell a libOS (marble-api.md, 6.8). */
     const char *sysname, *release, *version, *machine;
 };

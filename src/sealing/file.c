@@ -194,6 +194,7 @@ struct sealing *sealing_open_file(const struct env *env, const char *path, struc
     *sealing = (struct sealing){
         .ctx = k,
         .name = "platform key file",
+        .opens = "with this key file",
         .seal = file_key_seal,
         .unseal = file_key_unseal,
         .free = file_key_free,

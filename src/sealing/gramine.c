@@ -86,6 +86,7 @@ struct sealing *sealing_open_gramine(const struct env *env, const char *root, st
     *sealing = (struct sealing){
         .ctx = k,
         .name = "Gramine's seal keys",
+        .opens = "on this processor at this TCB",
         .seal = gramine_seal,
         .unseal = gramine_unseal,
         .free = gramine_free,

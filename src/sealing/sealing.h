@@ -9,10 +9,12 @@
  * Platform keys: what only this machine, or any enclave of this signer on it, can open again. The
  * rooms above seal their data keys with it and never learn which platform it is.
  *
- *   sealing_open_file   a key in a file, for machines without a TEE
+ *   sealing_open_file      a key in a file, for machines without a TEE
  *   sealing_open_gramine   the seal keys of an SGX enclave
- *   sealing_seal        plaintext -> blob
- *   sealing_unseal      blob -> plaintext, or DENIED, which leads to recovery
+ *   sealing_open_snp       the key of an SEV-SNP guest
+ *   sealing_open_memory    a key in the memory of a confidential VM
+ *   sealing_seal           plaintext -> blob
+ *   sealing_unseal         blob -> plaintext, or DENIED, which leads to recovery
  */
 
 /* Who opens a blob again (the SealMode of the manifest; state-and-recovery.md, 3.1). In blobs. */
@@ -29,7 +31,8 @@ enum sealing_policy {
  */
 struct sealing {
     void *ctx;
-    const char *name; /* for people: "platform key file" */
+    const char *name;  /* for people: "platform key file" */
+    const char *opens; /* for people: when its blobs open again */
     bool (*seal)(void *ctx, enum sealing_policy policy, struct bytes plaintext, struct bytes aad,
                  struct buf *blob, struct err *err);
     bool (*unseal)(void *ctx, struct bytes blob, struct bytes aad, struct secret **plaintext,
@@ -84,6 +87,42 @@ struct sealing *sealing_open_file(const struct env *env, const char *path,
  */
 struct sealing *sealing_open_gramine(const struct env *env, const char *root,
                                      struct err *err) MUST_CHECK;
+
+/*
+ * The system, as far as the keys of confidential VMs touch it: tests hold a fake. Each function behaves like its namesake, -1
+ * and errno on failure.
+ */
+struct sealing_system {
+    void *ctx;                 /* for the functions below; those of files have their own */
+    const char *root;          /* put before the paths of devices; "" on a real machine */
+    const struct files *files; /* open, read and close are called, on devices */
+    /* ioctl(2) */
+    int (*control)(void *ctx, int fd, unsigned long request, void *argument);
+    /* statfs(2): f_type */
+    int (*filesystem)(void *ctx, const char *path, uint32_t *type);
+};
+
+/*
+ * The key that an SEV-SNP processor derives for its guest, from the chip's own key, the launch measurement, the guest policy,
+ * the VMPL and the TCB. It is one of exactly this image, for both policies, which differ only by what is derived from it: an
+ * updated image recovers. What the launch measurement does not cover is not protected: another program in the same image's
+ * firmware and kernel gets the same key.
+ *
+ * env, system   env is borrowed, as long as the result; so is what the members of system point to
+ * err           FAIL_NOT_FOUND: there is no such device, as in a guest with a paravisor, or the host does not let the chip's
+ *               key be used; FAIL_UNAVAILABLE: it does not answer, or with no key
+ */
+struct sealing *sealing_open_snp(const struct env *env, const struct sealing_system *system,
+                                 struct err *err) MUST_CHECK;
+
+/*
+ * As sealing_open_file, for a file that stays in the memory of a confidential VM and is gone with it: on a ramfs, or on a
+ * tmpfs while there is no swap. Its directory is made when there is none.
+ *
+ * err    FAIL_DENIED: it would be on a disk, or could get there by swapping; others as sealing_open_file
+ */
+struct sealing *sealing_open_memory(const struct env *env, const struct sealing_system *system,
+                                    const char *path, struct err *err) MUST_CHECK;
 
 DEFINE_CLEANUP(struct sealing, sealing_cleanup, sealing_free)
 #define auto_sealing struct sealing CLEANUP(sealing_cleanup)

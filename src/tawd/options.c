@@ -39,8 +39,15 @@ static const struct option_row ROWS[] = {
     { "--seal-dir", "EDG_COORDINATOR_SEAL_DIR", OPTION_TEXT, AT(seal_directory), "", 0, 0,
       "directory of the sealed state [./marblerun-coordinator-data]" },
     { "--platform-key", "TAW_PLATFORM_KEY", OPTION_TEXT, AT(platform_key), "", 0, 0,
-      "simulation: file that stands for this machine's sealing key, made when it is missing "
-      "[platform_key in the seal directory]" },
+      "file of the platform key, made when it is missing. In simulation it stands for this machine "
+      "[platform_key in the seal directory]; in a confidential VM whose processor has no seal key "
+      "it "
+      "must stay in memory, on a tmpfs or ramfs [/run/tawd/platform_key]" },
+    { "--platform-key-on-encrypted-disk", "TAW_PLATFORM_KEY_ON_ENCRYPTED_DISK", OPTION_SWITCH,
+      AT(platform_key_on_encrypted_disk), "0", 0, 0,
+      "confidential VM: use the file of --platform-key, wherever it is, because its disk is "
+      "encrypted "
+      "by this VM; whoever reads the file opens the state" },
     { "--collateral-dir", "TAW_COLLATERAL_DIR", OPTION_TEXT, AT(collateral_directory), "", 0, 0,
       "directory of collateral bundles (*.json), without which no quote can be verified; needed "
       "but in simulation, read again at SIGHUP" },
@@ -183,25 +190,45 @@ static char *default_seal_directory(void)
                       getcwd(here, sizeof here) == NULL ? "." : here);
 }
 
+/* Owned. */
+static char *default_platform_key(const struct options *o)
+{
+    return o->simulation ? mem_printf("%s/platform_key", o->seal_directory)
+                         : mem_string("/run/tawd/platform_key");
+}
+
+/* Where an encrypted disk is nobody knows but the operator. */
+static bool disk_fits(const struct options *o, bool key_is_named, struct err *err)
+{
+    if (!o->platform_key_on_encrypted_disk)
+        return true;
+    if (o->simulation)
+        return err_set(err, FAIL_MALFORMED,
+                       "--platform-key-on-encrypted-disk is for confidential VMs, not for "
+                       "--simulation");
+    return key_is_named || err_set(err, FAIL_MALFORMED,
+                                   "--platform-key-on-encrypted-disk wants the file to be named: "
+                                   "--platform-key FILE");
+}
+
 bool options_read(int argc, char **argv, struct options *o, struct err *err)
 {
     *o = (struct options){ 0 };
     const bool good = read_environment(o, err) && read_flags(argc, argv, o, err);
     const char *const directory = o->seal_directory, *const key = o->platform_key;
+    const bool key_is_named = key != NULL && key[0] != '\0';
 
     /* From here on these two are owned. */
     o->seal_directory = directory == NULL || directory[0] == '\0' ? default_seal_directory()
                                                                   : mem_string(directory);
-    o->platform_key = key == NULL || key[0] == '\0'
-                          ? mem_printf("%s/platform_key", o->seal_directory)
-                          : mem_string(key);
+    o->platform_key = key_is_named ? mem_string(key) : default_platform_key(o);
     if (o->startup_manifest != NULL && o->startup_manifest[0] == '\0')
         o->startup_manifest = NULL;
     if (o->collateral_directory != NULL && o->collateral_directory[0] == '\0')
         o->collateral_directory = NULL;
     if (good && o->simulation && !SIMULATION_IS_BUILT)
         return err_set(err, FAIL_MALFORMED, "this build has no simulation mode");
-    return good;
+    return good && disk_fits(o, key_is_named, err);
 }
 
 void options_clear(struct options *o)

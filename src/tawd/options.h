@@ -11,6 +11,7 @@
 struct options {
     bool help, version;
     bool simulation, debug, dev_mode, late_update_checks;
+    bool platform_key_on_encrypted_disk;
     const char *client_address, *mesh_address, *prometheus_address;
     const char *dns_names;
     char *seal_directory;             /* owned */

@@ -6,8 +6,8 @@
 #include "tawd/world.h"
 
 /*
- * What this machine gives the Coordinator: a TEE with its quotes and its sealing, or in simulation nothing but a key in a file;
- * and the collateral by which Marbles' evidence is judged.
+ * What this machine gives the Coordinator: a TEE (an SGX enclave in Gramine, or a confidential VM) with its quotes and its
+ * sealing, or in simulation nothing but a key in a file; and the collateral by which Marbles' evidence is judged.
  *
  *   platform_find        the TEE; with it the env is made
  *   platform_open        sealing, collateral, verifier
@@ -15,16 +15,16 @@
  *   platform_close
  */
 struct platform {
-    struct quote_issuer *issuer; /* NULL: simulation */
-    const char *root;            /* of the machine's files; "" but in tests */
-    bool is_gramine;
+    struct quote_issuer *issuer;         /* NULL: simulation */
+    const struct issuer_system *machine; /* borrowed */
+    const char *root;                    /* of the machine's files; "" but in tests */
     struct sealing *sealing;
     struct collateral_store *store;  /* NULL: no directory was named, in simulation */
     struct store_verifier *verifier; /* NULL: simulation, where nobody looks at evidence */
 };
 
-/* FAIL_UNAVAILABLE: there is no TEE here, or none that can seal; FAIL_MALFORMED: it needs an option that is missing. In
- * simulation it looks for nothing. */
+/* FAIL_UNAVAILABLE: there is no TEE here, or none that can seal; FAIL_MALFORMED: an option is missing, or does not go with
+ * it. In simulation it looks for nothing. The system outlives the platform. */
 bool platform_find(struct platform *platform, const struct options *options,
                    const struct issuer_system *system, struct err *err) MUST_CHECK;
 /* env and options outlive the platform; metrics: NULL for none. FAIL_DENIED, FAIL_DAMAGED, FAIL_UNAVAILABLE. */

@@ -187,12 +187,29 @@ static int auxblob_fill(struct fake_system *f, struct fake_entry *entry, struct 
     return error;
 }
 
+static int swaps_open(struct fake_system *f, struct fake_handle *h)
+{
+    if (f->swaps == NULL)
+        return ENOENT;
+    buf_add_string(&h->data, f->swaps);
+    return 0;
+}
+
+static int firmware_open(struct fake_system *f, struct fake_handle *h)
+{
+    (void)h;
+    return f->firmware == NULL ? ENOENT : 0;
+}
+
 static const struct fake_attribute attributes[] = {
     { FAKE_GRAMINE, GRAMINE_DIRECTORY, "attestation_type", MODE_READ, .at_open = type_open },
     { FAKE_GRAMINE, GRAMINE_DIRECTORY, "user_report_data", MODE_READ | MODE_WRITE,
       .write = report_data_write },
     { FAKE_GRAMINE, GRAMINE_DIRECTORY, "quote", MODE_READ, .at_open = quote_open },
     { FAKE_OCCLUM, OCCLUM_DIRECTORY, "sgx", MODE_READ },
+    { FAKE_TDX, "/proc", "swaps", MODE_READ, .at_open = swaps_open },
+    { FAKE_SNP, "/proc", "swaps", MODE_READ, .at_open = swaps_open },
+    { FAKE_SNP, "/dev", "sev-guest", MODE_READ | MODE_WRITE, .at_open = firmware_open },
     { FAKE_TDX, NULL, "provider", MODE_READ, .fill = provider_fill },
     { FAKE_TDX, NULL, "generation", MODE_READ, .fill = generation_fill },
     { FAKE_TDX, NULL, "privlevel_floor", MODE_READ, .at_open = floor_open, .fill = floor_fill },
@@ -436,6 +453,8 @@ static int fake_control(void *ctx, int fd, unsigned long request, void *argument
 
     if (fails(f, FAULT_CONTROL, h->attribute->name))
         return -1;
+    if (f->machine == FAKE_SNP && strcmp(h->attribute->name, "sev-guest") == 0)
+        return f->firmware(f->firmware_ctx, request, argument);
     if (f->machine != FAKE_OCCLUM)
         return failed(ENOTTY);
     if (request == 0xC0187308UL)
@@ -444,6 +463,17 @@ static int fake_control(void *ctx, int fd, unsigned long request, void *argument
         return failed(ENOTTY);
     fake_quote_add(&quote, &f->quote, zero);
     *(uint32_t *)argument = f->quote_len != 0 ? f->quote_len : (uint32_t)quote.len;
+    return 0;
+}
+
+static int fake_filesystem(void *ctx, const char *path, uint32_t *type)
+{
+    const struct fake_system *const f = ctx;
+
+    (void)path;
+    if (f->filesystem == 0)
+        return failed(ENOENT);
+    *type = f->filesystem;
     return 0;
 }
 
@@ -465,6 +495,7 @@ struct fake_system *fake_system_new(enum fake_machine machine)
         .files = &f->files,
         .rmdir = fake_rmdir,
         .control = fake_control,
+        .filesystem = fake_filesystem,
         .sysname = is_occlum ? "Occlum" : "Linux",
         .release = is_gramine  ? "3.10.0"
                    : is_occlum ? "5.15.0"

@@ -10,7 +10,9 @@
  *   Occlum    two requests on /dev/sgx
  *   TDX, SNP  configfs: mkdir makes an entry with its attributes, a plain rmdir removes it; a
  *             binary attribute is taken over at close, without a word when that fails, and filled
- *             at the first read; each write that took effect raises the generation
+ *             at the first read; each write that took effect raises the generation. Besides, what tawd
+ *             looks at for its sealing: /proc/swaps, the file system, and on SNP a firmware that the
+ *             test brings along
  *
  *   struct fake_system *f = fake_system_new(FAKE_TDX);
  *   issuer_detect(&f->system, ...)
@@ -79,6 +81,12 @@ struct fake_system {
     const char *generation;    /* what is read instead of the number; NULL: the number */
     unsigned disturbances;     /* how often another process writes before outblob is read */
     unsigned lost_writes;      /* how often a write of inblob gets lost at close */
+
+    const char *swaps;   /* /proc/swaps; NULL: no such file */
+    uint32_t filesystem; /* f_type of every path; 0: there is none */
+    /* ioctl(2) on /dev/sev-guest; NULL: no such device */
+    int (*firmware)(void *firmware_ctx, unsigned long request, void *argument);
+    void *firmware_ctx;
 
     struct fake_entry entries[FAKE_ENTRIES];
     struct fake_handle handles[FAKE_HANDLES];

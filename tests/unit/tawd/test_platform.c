@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include "fake_firmware.h"
 #include "fake_system.h"
 #include "tawd/platform.h"
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 /* What tawd finds on machines with and without a TEE. */
@@ -69,9 +71,7 @@ static void machines_without_a_tee_or_without_sealing_are_refused(void **state)
 {
     (void)state;
     expect_no_start(FAKE_PLAIN, "no TEE found here");
-    expect_no_start(FAKE_TDX, "TDX: quotes can be made here, but the state cannot be sealed");
-    expect_no_start(FAKE_SNP, "needs a vTPM");
-    expect_no_start(FAKE_OCCLUM, "Occlum");
+    expect_no_start(FAKE_OCCLUM, "Occlum: quotes can be made here, but the state cannot be sealed");
 }
 
 static void simulation_looks_for_no_tee_and_verifies_nothing(void **state)
@@ -165,11 +165,165 @@ static void an_enclave_needs_a_directory_of_collateral(void **state)
     assert_non_null(strstr(err.text, "/nowhere/at/all"));
 }
 
+#define NO_SWAP "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n"
+
+/* A confidential VM whose processor has no seal key. */
+static void room_in_vm(struct room *r, enum fake_machine machine)
+{
+    room_begin(r, machine);
+    r->machine->filesystem = TMPFS_MAGIC;
+    r->machine->swaps = NO_SWAP;
+}
+
+static bool start(struct room *r, struct err *err)
+{
+    if (!find(r, err))
+        return false;
+    r->env = world_in_tee(&r->log, r->platform.issuer);
+    return platform_open(&r->platform, &r->options, &r->env, NULL, err);
+}
+
+static int firmware_control(void *ctx, unsigned long request, void *argument)
+{
+    return fake_firmware_control(ctx, request, argument);
+}
+
+static void expect_sealing(struct room *r, const char *name)
+{
+    struct err err = { 0 };
+
+    assert_ok(start(r, &err), &err);
+    assert_string_equal(r->platform.sealing->name, name);
+    assert_non_null(r->platform.sealing->opens);
+    assert_non_null(platform_verifier(&r->platform));
+    platform_close(&r->platform);
+}
+
+static void expect_refused(struct room *r, enum fail_kind kind, const char *words)
+{
+    struct err err = { 0 };
+
+    assert_false(start(r, &err));
+    if (err.kind != kind || strstr(err.text, words) == NULL)
+        fail_msg("%d: %s", (int)err.kind, err.text);
+    platform_close(&r->platform);
+}
+
+static bool has_key(const struct room *r)
+{
+    return access(r->options.platform_key, F_OK) == 0;
+}
+
+static void a_guest_seals_with_the_key_of_its_processor(void **state)
+{
+    auto_room r;
+    struct fake_firmware firmware = fake_firmware_new();
+
+    (void)state;
+    room_in_vm(&r, FAKE_SNP);
+    r.machine->firmware = firmware_control;
+    r.machine->firmware_ctx = &firmware;
+    expect_sealing(&r, "seal key of the SEV-SNP processor");
+    /* A device that fails is no reason to begin with another key. */
+    firmware.failure = 0x200000000;
+    expect_refused(&r, FAIL_UNAVAILABLE, "seal key of the processor");
+    assert_false(has_key(&r));
+    firmware = fake_firmware_new();
+    firmware.masks_chip_key = true;
+    expect_sealing(&r, "key in the memory of this VM");
+}
+
+static void a_vm_without_such_a_key_keeps_one_in_memory(void **state)
+{
+    static const enum fake_machine machines[] = { FAKE_TDX, FAKE_SNP };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(machines); i++) {
+        auto_room r;
+        room_in_vm(&r, machines[i]);
+        r.machine->swaps = NO_SWAP "/dev/vda2 partition 1 0 -2\n";
+        expect_refused(&r, FAIL_DENIED, "there is swap");
+        r.machine->swaps = NO_SWAP;
+        r.machine->filesystem = 0xef53;
+        expect_refused(&r, FAIL_DENIED, "neither on a tmpfs nor on a ramfs");
+        assert_false(has_key(&r));
+        r.machine->filesystem = TMPFS_MAGIC;
+        expect_sealing(&r, "key in the memory of this VM");
+        assert_true(has_key(&r));
+    }
+}
+
+static void a_disk_for_the_key_is_taken_only_when_the_operator_says_so(void **state)
+{
+    auto_room r;
+    struct fake_firmware firmware = fake_firmware_new();
+
+    (void)state;
+    room_in_vm(&r, FAKE_SNP);
+    r.machine->filesystem = 0xef53;
+    expect_refused(&r, FAIL_DENIED, "neither on a tmpfs");
+    r.options.platform_key_on_encrypted_disk = true;
+    expect_sealing(&r, "platform key file");
+    /* Also where the processor has a key: it is how a state survives an update of the image. */
+    r.machine->firmware = firmware_control;
+    r.machine->firmware_ctx = &firmware;
+    expect_sealing(&r, "platform key file");
+    assert_int_equal(firmware.calls, 0);
+}
+
+static void an_enclave_never_seals_to_a_file(void **state)
+{
+    auto_room r;
+
+    (void)state;
+    room_begin(&r, FAKE_GRAMINE);
+    r.options.platform_key_on_encrypted_disk = true;
+    expect_refused(&r, FAIL_MALFORMED, "not for Gramine");
+}
+
+static void a_vm_issues_its_own_quotes(void **state)
+{
+    static const enum fake_machine machines[] = { FAKE_TDX, FAKE_SNP };
+    /* Of the report data (marble-api.md, 8.3). */
+    static const size_t places[] = { 568, 0x50 };
+    const uint8_t report_data[REPORT_DATA_LEN] = { 1, 2, 3 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(machines); i++) {
+        auto_room r;
+        auto_buf quote = { 0 };
+        struct err err = { 0 };
+        room_in_vm(&r, machines[i]);
+        assert_ok(start(&r, &err), &err);
+        assert_ok(r.env.issue_quote(r.env.ctx, report_data, &quote, &err), &err);
+        assert_true(quote.len > places[i] + sizeof report_data);
+        assert_memory_equal(quote.at + places[i], report_data, sizeof report_data);
+        assert_int_equal(fake_system_left(r.machine), 0);
+    }
+}
+
+static void a_vm_needs_a_directory_of_collateral(void **state)
+{
+    auto_room r;
+
+    (void)state;
+    room_in_vm(&r, FAKE_TDX);
+    r.options.collateral_directory = NULL;
+    expect_refused(&r, FAIL_MALFORMED, "--collateral-dir");
+    assert_false(has_key(&r));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(machines_without_a_tee_or_without_sealing_are_refused),
     cmocka_unit_test(simulation_looks_for_no_tee_and_verifies_nothing),
     cmocka_unit_test(an_enclave_in_gramine_seals_issues_and_verifies),
     cmocka_unit_test(an_enclave_needs_a_directory_of_collateral),
+    cmocka_unit_test(a_guest_seals_with_the_key_of_its_processor),
+    cmocka_unit_test(a_vm_without_such_a_key_keeps_one_in_memory),
+    cmocka_unit_test(a_disk_for_the_key_is_taken_only_when_the_operator_says_so),
+    cmocka_unit_test(an_enclave_never_seals_to_a_file),
+    cmocka_unit_test(a_vm_issues_its_own_quotes),
+    cmocka_unit_test(a_vm_needs_a_directory_of_collateral),
 };
 
 TEST_MAIN(tests)
