@@ -18,13 +18,14 @@ MANIFEST = {"status": "success", "data": {"manifestFingerprint": "00" * 32, "man
 
 
 class Platform:
-    """make_intel: a PKI, and quotes over any report."""
+    """make_intel or make_snp: a PKI, and quotes over any report."""
 
     def __init__(self, home, form):
-        self.process = subprocess.Popen([os.environ["MAKE_INTEL"], str(home), form], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        maker, anchor = ("MAKE_SNP", "--ark-spki-sha256=") if form == "snp" else ("MAKE_INTEL", "--intel-root-key=")
+        self.process = subprocess.Popen([os.environ[maker], str(home), form], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.body = bytes.fromhex(self.process.stdout.readline().decode())
         self.bundle, self.expired = home / (form + ".bundle"), home / (form + ".expired")
-        self.root = "--intel-root-key=" + (home / (form + ".root")).read_text()
+        self.root = anchor + (home / (form + ".root")).read_text()
 
     def quote(self, body):
         self.process.stdin.write(body.hex().encode() + b"\n")
@@ -55,6 +56,8 @@ class Scene:
         body = self.platform.body
         if self.form == "tdx":
             return {"TDX": {"MRTD": body[136:184].hex()}}
+        if self.form == "snp":
+            return {"SNP": {"Measurement": body[144:192].hex()}}
         return {"UniqueID": body[64:96].hex(), "SignerID": body[128:160].hex(), "ProductID": int.from_bytes(body[256:258], "little"),
                 "SecurityVersion": int.from_bytes(body[258:260], "little")}
 
@@ -69,7 +72,7 @@ class Scene:
         nonce = base64.urlsafe_b64decode(query["nonce"][0]) if "nonce" in query else b""
         self.nonces.append(nonce)
         body = bytearray(self.platform.body)
-        at = 520 if self.form == "tdx" else 320
+        at = {"tdx": 520, "snp": 80}.get(self.form, 320)
         body[at:at + 64] = hashlib.sha256(self.report_over(ssl.PEM_cert_to_DER_cert(self.pem), nonce)).digest() + bytes(32)
         quote = self.wrap(self.platform.quote(bytes(self.edit(body))))
         data = {"cert": self.pem + self.pem, "quote": base64.b64encode(quote).decode()}
@@ -132,6 +135,32 @@ def a_coordinator_in_a_guest_of_tdx_is_held_to_its_part(home):
     s.policy(TDX={"MRTD": "ab" * 48})
     s.refused("Packages.Coordinator.TDX.MRTD: expected \"" + "ab" * 48)
     s.policy(UniqueID="ab" * 32)
+    s.refused("Packages.Coordinator")
+    s.close()
+
+
+def a_coordinator_in_a_guest_of_snp_is_held_to_its_part(home):
+    s = Scene(home, "snp")
+    contains(s.get().expect(OK).error, ": Debug, SNP\n")
+    # What a host puts behind the report is signed by nobody.
+    s.wrap = lambda report: report + bytes.fromhex("63da758de6644564adc5f4b93be8accd") + (48).to_bytes(4, "little") + bytes(28) + b"x" * 64
+    s.get().expect(OK)
+    s.wrap = lambda report: report
+    s.refused("collateral_missing", bundle=False)
+    s.refused("expired: ", "--collateral", s.platform.expired, bundle=False)
+    s.report_over = lambda root, nonce: root
+    s.refused("report data does not match the certificate's hash")
+    s.report_over = lambda root, nonce: root + nonce
+
+    def debug(body):
+        return body[:10] + bytes([body[10] | 8]) + body[11:]
+
+    s.edit = debug
+    s.refused("Packages.Coordinator.Debug: expected false, got true")
+    s.edit = lambda body: body
+    s.policy(SNP={"Measurement": "ab" * 48})
+    s.refused("Packages.Coordinator.SNP.Measurement: expected \"" + "ab" * 48)
+    s.policy(TDX={"MRTD": "ab" * 48})
     s.refused("Packages.Coordinator")
     s.close()
 
