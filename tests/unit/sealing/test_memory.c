@@ -156,6 +156,8 @@ static void a_tmpfs_that_may_be_swapped_out_gets_no_key(void **state)
     /* No list is not the same as an empty list. */
     put_swaps(&r, "");
     expect_refused(&r, FAIL_DENIED, "there is swap");
+    put_swaps(&r, "/dev/vda2 partition 1 0 -2\n");
+    expect_refused(&r, FAIL_DENIED, "there is swap");
     auto_string *swaps = mem_printf("%s/proc/swaps", r.path);
     assert_int_equal(unlink(swaps), 0);
     expect_refused(&r, FAIL_UNAVAILABLE, "/proc/swaps");
