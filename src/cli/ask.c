@@ -36,7 +36,7 @@ bool ask_consent(struct cli *cli, const struct ask *ask, struct err *err)
         (void)cli_fail(cli, ask->status, ask->hint);
         return err_set(err, FAIL_STATE, "%s", ask->refused);
     }
-    if (wants_confirmation(cli))
+    if (ask->always || wants_confirmation(cli))
         return cannot_ask(cli, ask, err);
     if (ask->unattended != NULL)
         output_warn(&cli->out, "%s", ask->unattended);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
-#include "cli/prompt.h"
+#include "cli/ask.h"
 #include "codec/json.h"
 #include "codec/text.h"
 #include "store/backup.h"
@@ -92,6 +91,12 @@ bool run_state_backup(struct cli *cli, struct err *err)
 static bool may_replace(struct cli *cli, const struct store_inspection *in, const char *directory,
                         struct err *err)
 {
+    static const struct ask ask = {
+        .question = "Set aside the state that is there, and put the backup in its place?",
+        .refused = "nothing was changed",
+        .status = EXIT_STATE,
+        .always = true,
+    };
     struct store_inspection there CLEANUP(store_inspection_clear) = { 0 };
     auto_buf words = { 0 };
 
@@ -99,18 +104,14 @@ static bool may_replace(struct cli *cli, const struct store_inspection *in, cons
         return true;
     if (!store_inspect(&disk, directory, &there, err))
         return fail(cli, err);
-    if (there.verdict == STORE_FRESH || option_switch(&cli->options, "replace"))
+    if (there.verdict == STORE_FRESH)
         return true;
     buf_add_string(&words, "There: ");
     put_words(&there, &words);
     buf_add_string(&words, ". In the backup: ");
     put_words(in, &words);
     output_say(&cli->out, "%.*s.", BYTES_FMT(buf_bytes(&words)));
-    if (prompt_is_possible() &&
-        prompt_confirm("Set aside what is there, and put the backup in its place?"))
-        return true;
-    (void)cli_fail(cli, EXIT_STATE, "--replace sets it aside (replaced-... in the directory)");
-    return err_set(err, FAIL_STATE, "%s: there is a state already", directory);
+    return ask_consent(cli, &ask, err);
 }
 
 static bool put_back(struct cli *cli, const struct store_backup *backup,

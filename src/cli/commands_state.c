@@ -34,14 +34,12 @@ const struct command COMMANDS_STATE[] = {
       .least = 2,
       .most = 2,
       .run = run_state_restore,
-      .flags = FLAGS({ .name = "replace",
-                       .kind = FLAG_SWITCH,
-                       .help = "set a state aside that is in the directory, without asking" }),
+      .flags = FLAGS(YES),
       .summary = "put a backup into a seal directory",
       .text =
           "Checks the backup, then puts it in the place of what is in the directory, which is "
           "kept in <dir>/replaced-<time>.\n"
-          "A state that is there is only replaced with --replace, or when you say so at the "
+          "A state that is there is only replaced with --yes, or when you say so at the "
           "terminal, and never while a\n"
           "Coordinator runs on it. Interrupted, it can be repeated. What was acknowledged after "
           "the backup (secrets,\n"
