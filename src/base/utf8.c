@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_sequence(struct bytes in, uint32_t *point)
 {
     if (in.len == 0)
@@ -43,11 +45,24 @@ size_t utf8_encode(uint32_t point, uint8_t out[static 4])
     return len;
 }
 
+/* What is left behind the bytes below 128 at the front, eight at a time. */
+static struct bytes without_ascii(struct bytes in)
+{
+    uint64_t eight;
+
+    for (; in.len >= sizeof eight; in = bytes_of(in.at + sizeof eight, in.len - sizeof eight)) {
+        memcpy(&eight, in.at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return in;
+}
+
 bool utf8_valid(struct bytes in)
 {
     uint32_t point;
 
-    while (in.len > 0) {
+    for (in = without_ascii(in); in.len > 0; in = without_ascii(in)) {
         const size_t len = utf8_sequence(in, &point);
         if (len == 0)
             return false;

@@ -85,6 +85,63 @@ void base64_encode(struct buf *out, enum base64_alphabet alphabet, struct bytes 
         encode_rest(d, bytes_of(in.at + i, in.len - i), to);
 }
 
+/* Bytes below 128 minus `base` where `chosen` has a 1, else 0: the top bits keep the bytes from borrowing. */
+static uint64_t above(uint64_t bytes, uint64_t chosen, unsigned base)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    return ((bytes | 128 * ones) - base * ones) & 127 * chosen;
+}
+
+/* Eight digits, one in each byte, become their values of 0 .. 63; false when one of them is no digit. */
+static bool values_for(struct digits d, uint64_t digits, uint64_t *values)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), low = digits & 127 * ones;
+    const uint64_t upper = at_least(low, 'A') - at_least(low, 'Z' + 1);
+    const uint64_t lower = at_least(low, 'a') - at_least(low, 'z' + 1);
+    const uint64_t number = at_least(low, '0') - at_least(low, '9' + 1);
+    const uint64_t is_62 = at_least(low, d.digit_62) - at_least(low, d.digit_62 + 1U);
+    const uint64_t is_63 = at_least(low, d.digit_63) - at_least(low, d.digit_63 + 1U);
+
+    *values = above(low, upper, 'A') + above(low, lower, 'a' - 26) + number * 4 +
+              above(low, number, 0) + 62 * is_62 + 63 * is_63;
+    return low == digits && upper + lower + number + is_62 + is_63 == ones;
+}
+
+/* The lower six bits of each byte, put together: spread the other way round. */
+static uint64_t gather(uint64_t values)
+{
+    values = (values >> 2 & UINT64_C(0x0fc00fc00fc00fc0)) | (values & UINT64_C(0x003f003f003f003f));
+    values = (values >> 4 & UINT64_C(0x00fff00000fff000)) | (values & UINT64_C(0x00000fff00000fff));
+    return (values >> 8 & UINT64_C(0xffffff000000)) | (values & UINT64_C(0xffffff));
+}
+
+/* Eight digits to six bytes. */
+static bool decode_block(struct digits d, const uint8_t *in, uint8_t *to)
+{
+    uint64_t bits, values;
+
+    memcpy(&bits, in, sizeof bits);
+    const bool good = values_for(d, be64toh(bits), &values);
+    bits = htobe64(gather(values) << 16);
+    memcpy(to, &bits, BLOCK_LEN);
+    return good;
+}
+
+/* The blocks of eight digits in front of the first line end, padding or character that is none. Returns how many characters. */
+static size_t decode_blocks(struct digits d, struct bytes in, struct buf *out)
+{
+    uint8_t block[BLOCK_LEN];
+    size_t used = 0;
+
+    while (in.len - used >= BLOCK_DIGITS && decode_block(d, in.at + used, block)) {
+        buf_add(out, bytes_of(block, sizeof block));
+        used += BLOCK_DIGITS;
+    }
+    explicit_bzero(block, sizeof block);
+    return used;
+}
+
 /* 0 .. 63; above that for anything but a digit. */
 static uint32_t value_of(struct digits d, uint32_t c)
 {
@@ -141,6 +198,10 @@ bool base64_decode(struct buf *out, enum base64_alphabet alphabet, struct bytes 
 
     buf_reserve(out, in.len / 4 * 3 + 3);
     for (; i < in.len && wrong == NULL; i++) {
+        if (g.digits == 0 && g.padding == 0)
+            i += decode_blocks(d, bytes_of(in.at + i, in.len - i), out);
+        if (i == in.len)
+            break;
         if (in.at[i] != '\r' && in.at[i] != '\n')
             wrong = take(&g, d, in.at[i], out);
     }

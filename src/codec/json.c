@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 
 enum { MAX_DEPTH = 10000 };
@@ -156,12 +158,36 @@ static uint32_t take_character(struct bytes *in)
     return point;
 }
 
-/* What a string means, given what stands between its quotes. */
+/* What a string of UTF-8 means: never longer than it stands there, and mostly long runs without escapes. */
+static struct bytes unescape(struct parser *p, struct bytes in)
+{
+    uint8_t *const text = arena_alloc(p->arena, in.len);
+    uint8_t place[4];
+    size_t used = 0;
+
+    while (in.len > 0) {
+        const uint8_t *const escape = memchr(in.at, '\\', in.len);
+        const size_t plain = escape == NULL ? in.len : (size_t)(escape - in.at);
+        memcpy(text + used, in.at, plain);
+        used += plain;
+        in = bytes_of(in.at + plain, in.len - plain);
+        if (in.len == 0)
+            break;
+        const size_t more = utf8_encode(take_character(&in), place);
+        memcpy(text + used, place, more);
+        used += more;
+    }
+    return bytes_of(text, used);
+}
+
+/* What a string means, given what stands between its quotes. A byte that is no UTF-8 becomes three. */
 static struct bytes decode_string(struct parser *p, struct bytes inside)
 {
     uint8_t place[4];
     size_t len = 0;
 
+    if (utf8_valid(inside))
+        return unescape(p, inside);
     for (struct bytes in = inside; in.len > 0;)
         len += utf8_encode(take_character(&in), place);
     uint8_t *const text = arena_alloc(p->arena, len);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "codec/der.h"
 #include "codec/text.h"
 #include "crypto/cert_internal.h"
 #include "crypto/key_kind.h"
@@ -16,6 +17,7 @@ struct cert {
     uint8_t *der; /* owned */
     size_t der_len;
     int64_t not_before, not_after;
+    struct key *key; /* owned; the X509 has neither key nor algorithms then. NULL: it has both */
 };
 
 X509 *cert_x509(const struct cert *cert)
@@ -84,7 +86,8 @@ static bool is_canonical(const X509 *x509, struct bytes der)
     return same;
 }
 
-struct cert *cert_from_der(struct bytes der, struct err *err)
+/* libctx: where libcrypto looks for what decodes the public key. */
+static struct cert *decode(struct bytes der, OSSL_LIB_CTX *libctx, struct err *err)
 {
     const uint8_t *at = der.at;
 
@@ -97,17 +100,51 @@ struct cert *cert_from_der(struct bytes der, struct err *err)
                       "certificate: not DER, or its key is on a curve without a name");
         return NULL;
     }
-    auto_x509 *x509 = d2i_X509(NULL, &at, (long)der.len);
-    if (x509 == NULL) {
+    X509 *x509 = X509_new_ex(libctx, NULL); /* freed by a decoder that fails */
+    auto_x509 *owned =
+        (X509 *)ASN1_item_d2i((ASN1_VALUE **)&x509, &at, (long)der.len, ASN1_ITEM_rptr(X509));
+    if (owned == NULL) {
         (void)libcrypto_refused(err, FAIL_MALFORMED, "certificate");
         return NULL;
     }
-    if (!is_canonical(x509, der)) {
+    if (!is_canonical(owned, der)) {
         (void)libcrypto_refused(err, FAIL_MALFORMED, "certificate");
         (void)err_set(err, FAIL_MALFORMED, "certificate: not DER, or bytes behind its end");
         return NULL;
     }
-    return cert_new(TAKE(x509), der, err);
+    return cert_new(TAKE(owned), der, err);
+}
+
+struct cert *cert_from_der(struct bytes der, struct err *err)
+{
+    return decode(der, NULL, err);
+}
+
+/* NULL for a key that is not put together here. */
+static struct key *key_of_bits(const X509 *x509)
+{
+    const X509_PUBKEY *const spki = X509_get_X509_PUBKEY(x509);
+    uint8_t *der = NULL;
+    const int len = i2d_X509_PUBKEY(spki, &der);
+    struct bytes in = bytes_of(der, len <= 0 ? 0 : (size_t)len), info, algorithm, oid, bits;
+    struct key *key = NULL;
+
+    if (der_take(&in, DER_SEQUENCE, &info) && der_take(&info, DER_SEQUENCE, &algorithm) &&
+        der_take(&algorithm, DER_OID, &oid) && der_take(&info, DER_BIT_STRING, &bits) &&
+        bits.len > 0 && bits.at[0] == 0)
+        key = key_from_parts(oid, algorithm, bytes_of(bits.at + 1, bits.len - 1));
+    OPENSSL_free(der);
+    return key;
+}
+
+struct cert *cert_from_der_quick(struct bytes der, struct err *err)
+{
+    auto_cert *cert = decode(der, algorithms()->empty, err);
+
+    if (cert == NULL)
+        return NULL;
+    cert->key = key_of_bits(cert->x509);
+    return cert->key != NULL ? TAKE(cert) : cert_from_der(der, err);
 }
 
 struct cert *cert_ref(struct cert *cert)
@@ -121,6 +158,7 @@ void cert_free(struct cert *cert)
     if (cert == NULL || atomic_fetch_sub_explicit(&cert->references, 1, memory_order_acq_rel) != 1)
         return;
     X509_free(cert->x509);
+    key_free(cert->key);
     free(cert->der);
     free(cert);
 }
@@ -142,9 +180,10 @@ X509 *cert_x509_with_key(const struct cert *cert)
 
 struct key *cert_public_key(const struct cert *cert, struct err *err)
 {
+    if (cert->key != NULL)
+        return key_ref(cert->key);
     auto_x509 *x509 = cert_x509_with_key(cert);
     EVP_PKEY *const key = x509 == NULL ? NULL : X509_get_pubkey(x509);
-
     if (key == NULL)
         (void)libcrypto_refused(err, FAIL_MALFORMED, "certificate: public key");
     return key_of_pkey(key);
@@ -161,12 +200,15 @@ struct bytes cert_subject_key_id(const struct cert *cert)
 
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
 {
-    EVP_PKEY *const key = X509_get0_pubkey(issuer->x509);
+    auto_x509 *own = cert->key == NULL ? NULL : cert_x509_with_key(cert);
+    X509 *const x509 = own == NULL ? cert->x509 : own;
+    EVP_PKEY *const key =
+        issuer->key == NULL ? X509_get0_pubkey(issuer->x509) : key_pkey(issuer->key);
 
     const bool issued =
         key != NULL &&
-        X509_NAME_cmp(X509_get_issuer_name(cert->x509), X509_get_subject_name(issuer->x509)) == 0 &&
-        X509_verify(cert->x509, key) == 1;
+        X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(issuer->x509)) == 0 &&
+        X509_verify(x509, key) == 1;
     ERR_clear_error();
     return issued;
 }

@@ -121,7 +121,8 @@ void crl_free(struct crl *crl)
 bool crl_is_signed_by(const struct crl *crl, const struct cert *issuer,
                       enum signature_scheme scheme, struct err *err)
 {
-    EVP_PKEY *const key = X509_get0_pubkey(cert_x509(issuer));
+    struct err ignored = { 0 };
+    auto_key *key = cert_public_key(issuer, &ignored);
     const struct bytes subject = cert_subject_der(issuer);
     const X509_ALGOR *algorithm = NULL;
     const uint8_t *at = NULL;
@@ -133,11 +134,11 @@ bool crl_is_signed_by(const struct crl *crl, const struct cert *issuer,
         return err_set(err, FAIL_DENIED, "its issuer is another one");
     if (!algorithm_is(algorithm, scheme))
         return err_set(err, FAIL_DENIED, "it is signed by another algorithm");
-    if (key == NULL || !key_suits(key, scheme)) {
+    if (key == NULL || !key_suits(key_pkey(key), scheme)) {
         ERR_clear_error();
         return err_set(err, FAIL_DENIED, "its issuer has a key of another kind");
     }
-    if (X509_CRL_verify(crl->list, key) == 1)
+    if (X509_CRL_verify(crl->list, key_pkey(key)) == 1)
         return true;
     ERR_clear_error();
     return err_set(err, FAIL_DENIED, "its signature does not verify");

@@ -7,7 +7,6 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
-#include <openssl/params.h>
 
 /* Keys and signatures on P-256 as bare numbers, big-endian, as attestation has them. */
 
@@ -26,27 +25,15 @@ bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN])
            len == P256_POINT_LEN && point[0] == POINT_CONVERSION_UNCOMPRESSED;
 }
 
-/* From its parts and not through SubjectPublicKeyInfo, for which libcrypto 3 looks through its decoders seven times as
- * long. libcrypto checks that the point is on the curve. */
 struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err *err)
 {
-    char curve[] = SN_X9_62_prime256v1;
     uint8_t point[P256_POINT_LEN] = { POINT_CONVERSION_UNCOMPRESSED };
-    OSSL_PARAM parts[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
-        OSSL_PARAM_construct_end(),
-    };
-    auto_pkey_ctx *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    EVP_PKEY *key = NULL;
 
     memcpy(point + 1, raw, P256_RAW_LEN);
-    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, parts) != 1) {
+    struct key *const key = key_from_point(algorithms()->p256, bytes_of(point, sizeof point));
+    if (key == NULL)
         (void)libcrypto_refused(err, FAIL_MALFORMED, "public key on P-256");
-        return NULL;
-    }
-    return key_of_pkey(key);
+    return key;
 }
 
 bool key_verify_p256_raw(const struct key *key, struct bytes message,

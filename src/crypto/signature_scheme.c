@@ -6,6 +6,8 @@
 
 #include <openssl/rsa.h>
 
+enum { PSS_SALT_LEN = 48 };
+
 /* ecdsa-with-SHA256 has no parameters, not even NULL (RFC 5758, 3.2). */
 static bool is_ecdsa_sha256(const X509_ALGOR *algorithm)
 {
@@ -64,14 +66,15 @@ static bool is_mgf1_sha384(const X509_ALGOR *algorithm)
 /* With other parameters, which the signer of a certificate does not vouch for, a weaker hash would pass. */
 static bool is_pss_sha384(const X509_ALGOR *algorithm)
 {
-    enum { SALT_LEN = 48, TRAILER_BC = 1 };
+    enum { TRAILER_BC = 1 };
     RSA_PSS_PARAMS *parameters CLEANUP(pss_parameters_cleanup) =
         inside_of(algorithm, NID_rsassaPss, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
     int64_t salt_len = 0, trailer = TRAILER_BC;
 
     return parameters != NULL && is_sha384(parameters->hashAlgorithm) &&
            is_mgf1_sha384(parameters->maskGenAlgorithm) && parameters->saltLength != NULL &&
-           ASN1_INTEGER_get_int64(&salt_len, parameters->saltLength) == 1 && salt_len == SALT_LEN &&
+           ASN1_INTEGER_get_int64(&salt_len, parameters->saltLength) == 1 &&
+           salt_len == PSS_SALT_LEN &&
            (parameters->trailerField == NULL ||
             ASN1_INTEGER_get_int64(&trailer, parameters->trailerField) == 1) &&
            trailer == TRAILER_BC;
@@ -119,6 +122,33 @@ bool key_suits(const EVP_PKEY *key, enum signature_scheme scheme)
         break;
     }
     return false;
+}
+
+static bool choose_pss(EVP_PKEY_CTX *ctx)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, "SHA2-384", NULL) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, PSS_SALT_LEN) == 1;
+}
+
+/* Not with X509_verify, because a certificate may have been decoded without any algorithms (cert_from_der_quick). */
+bool signature_verifies(const struct key *key, enum signature_scheme scheme, struct bytes message,
+                        const ASN1_BIT_STRING *signature)
+{
+    enum { UNUSED_BITS = 7 }; /* of the flags */
+    const bool is_pss = scheme == SIGNATURE_PSS_SHA384;
+    const char *const hash = is_pss ? "SHA2-384" : "SHA2-256";
+    const struct bytes bits = asn1_string_bytes(signature);
+    EVP_PKEY_CTX *key_ctx = NULL; /* belongs to ctx */
+    auto_md_ctx *ctx = EVP_MD_CTX_new();
+
+    const bool verifies =
+        (signature->flags & UNUSED_BITS) == 0 && ctx != NULL &&
+        EVP_DigestVerifyInit_ex(ctx, &key_ctx, hash, NULL, NULL, key_pkey(key), NULL) == 1 &&
+        (!is_pss || choose_pss(key_ctx)) &&
+        EVP_DigestVerify(ctx, bits.at, bits.len, message.at, message.len) == 1;
+    ERR_clear_error();
+    return verifies;
 }
 
 bool time_is_strict(const ASN1_TIME *time, int64_t *seconds)
