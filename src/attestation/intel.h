@@ -11,7 +11,7 @@
  *   intel_verify             once for each quote: what depends on the quote and on the time
  */
 
-/* Immutable; may be used from several threads. */
+/* Immutable but for what it remembers; may be used from several threads. */
 struct intel_collateral;
 /*
  * Copies what it needs of the bundle. Never fails: an item that is absent or wrong is remembered with its reason and

@@ -47,15 +47,26 @@ static const struct form {
                                     "root of the QE identity issuer chain" } },
 };
 
-bool intel_chain_read(const struct judgement *j, struct bytes pem, const struct intel_chain *known,
+static struct cert *find_known(void *ctx, struct bytes der)
+{
+    const struct intel_known *const known = ctx;
+
+    for (size_t i = 0; known->chain != NULL && i < known->chain->count; i++) {
+        if (bytes_equal(cert_der(known->chain->certs[i]), der))
+            return cert_ref(known->chain->certs[i]);
+    }
+    return known->leaves == NULL ? NULL : leaf_cache_find(known->leaves, der);
+}
+
+bool intel_chain_read(const struct judgement *j, struct bytes pem, const struct intel_known *known,
                       struct intel_chain *chain)
 {
     const struct form *const form = &forms[chain->kind];
+    struct intel_known ctx = *known;
+    const struct known_certs those = { &ctx, find_known };
     struct err err = { 0 };
 
-    if (!cert_chain_from_pem_knowing(pem, chain->certs, form->count,
-                                     known == NULL ? NULL : known->certs,
-                                     known == NULL ? 0 : known->count, &err))
+    if (!cert_chain_from_pem_knowing(pem, chain->certs, form->count, &those, &err))
         return verdict_fail(j, form->read, REASON_CERT_CHAIN, "%s: %s", form->read, err.text);
     chain->count = form->count;
     verdict_passed(j, form->read);
@@ -77,10 +88,8 @@ static bool is_anchor(const struct cert *root, const struct trust_anchors *ancho
     return false;
 }
 
-const char *pck_ca_name(const struct cert *cert)
+const char *pck_ca_name(struct bytes name)
 {
-    const struct bytes name = cert_common_name(cert);
-
     if (bytes_equal_string(name, "Intel SGX PCK Platform CA"))
         return "platform";
     return bytes_equal_string(name, "Intel SGX PCK Processor CA") ? "processor" : NULL;
@@ -94,9 +103,9 @@ static bool name_suits(const struct intel_chain *chain, size_t i)
         return bytes_equal(name, root_name);
     switch (chain->kind) {
     case INTEL_CHAIN_PCK:
-        return i == 0 ? bytes_equal(name, pck_name) : pck_ca_name(chain->certs[i]) != NULL;
+        return i == 0 ? bytes_equal(name, pck_name) : pck_ca_name(name) != NULL;
     case INTEL_CHAIN_CRL_ISSUER:
-        return pck_ca_name(chain->certs[i]) != NULL;
+        return pck_ca_name(name) != NULL;
     case INTEL_CHAIN_TCB_INFO:
     case INTEL_CHAIN_QE_IDENTITY:
         return bytes_equal(name, signer_name);
@@ -145,6 +154,18 @@ static bool is_known_from(const struct intel_chain *chain, size_t first,
     return true;
 }
 
+/* Is all but the leaf the known chain, whose first certificate signed everything that is kept? */
+static bool may_keep_leaf(const struct intel_chain *chain, const struct intel_known *known)
+{
+    return chain->kind == INTEL_CHAIN_PCK && known->leaves != NULL &&
+           is_known_from(chain, 1, known->chain);
+}
+
+static bool has_kept_leaf(const struct intel_chain *chain, const struct intel_known *known)
+{
+    return may_keep_leaf(chain, known) && leaf_cache_holds(known->leaves, chain->certs[0]);
+}
+
 static bool check_link(const struct intel_chain *chain, size_t i, struct err *err)
 {
     const bool is_root = i == chain->count - 1;
@@ -154,22 +175,33 @@ static bool check_link(const struct intel_chain *chain, size_t i, struct err *er
            cert_has_role(chain->certs[i], must_be_ca(chain, i), err);
 }
 
+static bool check_links(const struct judgement *j, const struct intel_known *known,
+                        const struct intel_chain *chain)
+{
+    const char *const step = forms[chain->kind].links;
+    struct err err = { 0 };
+
+    for (size_t i = has_kept_leaf(chain, known) ? 1 : 0;
+         i < chain->count && !is_known_from(chain, i, known->chain); i++) {
+        if (!check_link(chain, i, &err))
+            return verdict_fail(j, step, REASON_CERT_CHAIN, "%s: certificate %zu: %s", step, i + 1,
+                                err.text);
+    }
+    verdict_passed(j, step);
+    return true;
+}
+
 bool intel_chain_judge(const struct judgement *j, const struct trust_anchors *anchors,
-                       const struct intel_chain *known, struct intel_chain *chain)
+                       const struct intel_known *known, struct intel_chain *chain)
 {
     const struct form *const form = &forms[chain->kind];
-    struct err err = { 0 };
 
     if (!verdict_check(j, form->root, is_anchor(intel_chain_root(chain), anchors),
                        REASON_CERT_CHAIN, "%s: it is none", form->root) ||
-        !check_names(j, chain))
+        !check_names(j, chain) || !check_links(j, known, chain))
         return false;
-    for (size_t i = 0; i < chain->count && !is_known_from(chain, i, known); i++) {
-        if (!check_link(chain, i, &err))
-            return verdict_fail(j, form->links, REASON_CERT_CHAIN, "%s: certificate %zu: %s",
-                                form->links, i + 1, err.text);
-    }
-    verdict_passed(j, form->links);
+    if (may_keep_leaf(chain, known))
+        leaf_cache_add(known->leaves, chain->certs[0]);
     chain->good = true;
     return true;
 }

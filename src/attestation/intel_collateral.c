@@ -39,8 +39,10 @@ static bool read_chain(const struct judgement *j, const struct bundle_item *item
                        const struct trust_anchors *anchors, const struct intel_chain *known,
                        struct intel_chain *chain)
 {
-    return need_item(j, item, step) && intel_chain_read(j, item->bytes, known, chain) &&
-           intel_chain_judge(j, anchors, known, chain);
+    const struct intel_known those = { known, NULL };
+
+    return need_item(j, item, step) && intel_chain_read(j, item->bytes, &those, chain) &&
+           intel_chain_judge(j, anchors, &those, chain);
 }
 
 static bool check_crl(const struct judgement *j, const struct crl *crl, const struct cert *issuer,
@@ -203,6 +205,7 @@ struct intel_collateral *intel_collateral_parse(const struct bundle *bundle,
 {
     struct intel_collateral *const c = mem_zero_alloc(1, sizeof *c);
 
+    c->leaves = leaf_cache_new();
     c->crl_issuer.kind = INTEL_CHAIN_CRL_ISSUER;
     c->pck_chain_reason = bundle->pck_certificate_chain.reason;
     if (c->pck_chain_reason == REASON_NONE)
@@ -217,6 +220,7 @@ void intel_collateral_free(struct intel_collateral *c)
 {
     if (c == NULL)
         return;
+    leaf_cache_free(c->leaves);
     crl_free(c->root_crl);
     crl_free(c->pck_crl);
     intel_chain_clear(&c->crl_issuer);
@@ -243,7 +247,7 @@ void intel_collateral_summary(const struct intel_collateral *c, struct collatera
     const uint64_t info = c->tcb_info.evaluation_number, qe = c->qe_identity.evaluation_number;
 
     if (c->crl_issuer.good)
-        summary->pck_ca = pck_ca_name(c->crl_issuer.certs[0]);
+        summary->pck_ca = pck_ca_name(cert_common_name(c->crl_issuer.certs[0]));
     if (failed != NULL) {
         summary->reason = failed->reason;
         summary->detail = failed->detail;

@@ -7,8 +7,8 @@
 #include "crypto/crl.h"
 
 /*
- * The collateral of Intel after it was judged. Nothing in it depends on a quote or on the time: each part of the procedure
- * keeps its verdict, with its steps, for the verdicts of the quotes.
+ * The collateral of Intel after it was judged. Nothing in it depends on a quote or on the time, but the PCK certificates that
+ * it has seen: each part of the procedure keeps its verdict, with its steps, for the verdicts of the quotes.
  */
 struct intel_collateral {
     struct arena arena;         /* of the verdicts and the documents */
@@ -22,6 +22,8 @@ struct intel_collateral {
     struct tcb_info tcb_info;
     struct qe_identity qe_identity;
     struct validities validities; /* of all of it; whole when all parts passed */
+
+    struct leaf_cache *leaves; /* owned; signed by the first certificate of crl_issuer */
 
     /* For quotes without a chain of their own. REASON_NONE: pck_chain has text. */
     enum reason pck_chain_reason;

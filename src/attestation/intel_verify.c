@@ -91,16 +91,17 @@ static bool find_pck_chain(const struct verification *v, struct bytes *pem)
                          step, v->signature.cert_data_type);
 }
 
-static bool read_pck(struct verification *v)
+/* What the PCK certificate says about its platform. */
+static bool read_pck(struct verification *v, const struct cert *leaf)
 {
     static const char step[] = "PCK certificate: SGX extension";
     struct verdict *const verdict = v->j.verdict;
     struct bytes extension;
     struct err err = { 0 };
 
-    if (!cert_extension(v->pck_chain.certs[0], PCK_EXTENSION_OID, &extension))
+    if (!cert_extension(leaf, PCK_EXTENSION_OID, &extension))
         return verdict_fail(&v->j, step, REASON_CERT_CHAIN, "%s: it has none", step);
-    v->pck_key = cert_public_key(v->pck_chain.certs[0], &err);
+    v->pck_key = cert_public_key(leaf, &err);
     if (v->pck_key == NULL || !pck_parse(extension, &v->pck, &err))
         return verdict_fail(&v->j, step, REASON_CERT_CHAIN, "%s: %s", step, err.text);
     verdict->fmspc = arena_bytes(v->j.arena, bytes_of(v->pck.fmspc, sizeof v->pck.fmspc));
@@ -109,21 +110,25 @@ static bool read_pck(struct verification *v)
     verdict->pcesvn = v->pck.pcesvn;
     for (size_t i = 0; i < PCK_COMPONENTS; i++)
         verdict->pck_components[i] = v->pck.components[i];
-    verdict->root_ca = arena_bytes(v->j.arena, cert_der(intel_chain_root(&v->pck_chain)));
-    verdict->pck_ca = pck_ca_name(v->pck_chain.certs[1]);
+    verdict->pck_ca = pck_ca_name(cert_issuer_common_name(leaf));
     verdict_passed(&v->j, step);
     return true;
 }
 
 static bool judge_pck_chain(struct verification *v)
 {
-    const struct intel_chain *const known =
-        v->collateral == NULL ? NULL : &v->collateral->crl_issuer;
+    const struct intel_collateral *const c = v->collateral;
+    const struct intel_known known = { c == NULL ? NULL : &c->crl_issuer,
+                                       c == NULL ? NULL : c->leaves };
     struct bytes pem;
 
     v->pck_chain.kind = INTEL_CHAIN_PCK;
-    return find_pck_chain(v, &pem) && intel_chain_read(&v->j, pem, known, &v->pck_chain) &&
-           intel_chain_judge(&v->j, v->anchors, known, &v->pck_chain) && read_pck(v);
+    if (!find_pck_chain(v, &pem) || !intel_chain_read(&v->j, pem, &known, &v->pck_chain) ||
+        !intel_chain_judge(&v->j, v->anchors, &known, &v->pck_chain) ||
+        !read_pck(v, v->pck_chain.certs[0]))
+        return false;
+    v->j.verdict->root_ca = arena_bytes(v->j.arena, cert_der(intel_chain_root(&v->pck_chain)));
+    return true;
 }
 
 /* ---- steps 2 to 5: the verdicts about the collateral, and what ties it to this quote ---- */
@@ -370,12 +375,16 @@ bool intel_inspect(const struct quote *quote, struct arena *arena, struct verdic
 
 bool intel_locate(const struct quote *quote, struct arena *arena, struct verdict *verdict)
 {
+    static const char step[] = "PCK certificate";
     auto_verification v = { .j = { verdict, arena }, .quote = quote };
     struct bytes pem;
+    struct err err = { 0 };
 
-    v.pck_chain.kind = INTEL_CHAIN_PCK;
-    return parse(&v) && find_pck_chain(&v, &pem) &&
-           intel_chain_read(&v.j, pem, NULL, &v.pck_chain) && read_pck(&v);
+    if (!parse(&v) || !find_pck_chain(&v, &pem))
+        return false;
+    auto_cert *leaf = cert_first_from_pem(pem, &err);
+    return verdict_check(&v.j, step, leaf != NULL, REASON_CERT_CHAIN, "%s: %s", step, err.text) &&
+           read_pck(&v, leaf);
 }
 
 bool intel_verify(const struct quote *quote, const struct intel_collateral *collateral,

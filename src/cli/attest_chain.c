@@ -27,7 +27,7 @@ bool pck_chain_read(struct bytes pem, struct pck_chain *chain, struct err *err)
     if (!read_certificates(pem, chain, err))
         return false;
     if (chain->count > 1)
-        chain->ca = pck_ca_name(chain->certs[1]);
+        chain->ca = pck_ca_name(cert_common_name(chain->certs[1]));
     if (chain->count == 0 || !cert_extension(chain->certs[0], PCK_EXTENSION_OID, &extension))
         return true;
     chain->has_pck = pck_parse(extension, &chain->pck, err);

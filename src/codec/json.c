@@ -200,19 +200,25 @@ static struct bytes decode_string(struct parser *p, struct bytes inside)
     return bytes_of(text, len);
 }
 
+/* Goes behind what stands for itself in a string. */
+static void skip_plain(struct parser *p)
+{
+    const uint8_t *at = p->in.at + p->pos, *const end = p->in.at + p->in.len;
+
+    while (at < end && *at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    p->pos = (size_t)(at - p->in.at);
+}
+
 /* The string whose opening quote is at pos: a view of the text when nothing had to change. */
 static bool read_string(struct parser *p, struct bytes *text)
 {
     const size_t start = ++p->pos;
     bool escaped = false;
 
-    for (int c = peek(p); c != '"'; c = peek(p)) {
-        if (c < 0x20)
+    for (skip_plain(p); peek(p) != '"'; skip_plain(p)) {
+        if (peek(p) < 0x20)
             return fail_here(p, "control character in a string");
-        if (c != '\\') {
-            p->pos++;
-            continue;
-        }
         escaped = true;
         if (!skip_escape(p))
             return false;

@@ -228,9 +228,8 @@ int64_t cert_not_after(const struct cert *cert)
     return cert->not_after;
 }
 
-struct bytes cert_common_name(const struct cert *cert)
+static struct bytes last_common_name(const X509_NAME *name)
 {
-    const X509_NAME *const name = X509_get_subject_name(cert->x509);
     int last = -1;
 
     for (int i = -1; (i = X509_NAME_get_index_by_NID(name, NID_commonName, i)) >= 0;)
@@ -238,6 +237,16 @@ struct bytes cert_common_name(const struct cert *cert)
     if (last < 0)
         return BYTES_NONE;
     return asn1_string_bytes(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
+}
+
+struct bytes cert_common_name(const struct cert *cert)
+{
+    return last_common_name(X509_get_subject_name(cert->x509));
+}
+
+struct bytes cert_issuer_common_name(const struct cert *cert)
+{
+    return last_common_name(X509_get_issuer_name(cert->x509));
 }
 
 bool cert_extension(const struct cert *cert, const char *dotted, struct bytes *value)

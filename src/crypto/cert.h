@@ -32,6 +32,7 @@ int64_t cert_not_after(const struct cert *cert) MUST_CHECK;
 /* The last commonName of the subject as it stands there, empty when there is none; valid as long as
  * the certificate. */
 struct bytes cert_common_name(const struct cert *cert) MUST_CHECK;
+struct bytes cert_issuer_common_name(const struct cert *cert) MUST_CHECK;
 /* The value of the extension with this OID (dotted digits): the contents of its OCTET STRING, valid as
  * long as the certificate. False when there is none. */
 bool cert_extension(const struct cert *cert, const char *dotted, struct bytes *value) MUST_CHECK;

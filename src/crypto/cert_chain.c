@@ -71,20 +71,6 @@ static bool take_block(struct bytes *text, struct buf *der)
     return take_mark(text, end_line) && decode_exactly(buf_bytes(&digits), der);
 }
 
-struct known_certs {
-    struct cert *const *certs;
-    size_t count;
-};
-
-static struct cert *find_known(const struct known_certs *known, struct bytes der)
-{
-    for (size_t i = 0; i < known->count; i++) {
-        if (known->certs[i] != NULL && bytes_equal(cert_der(known->certs[i]), der))
-            return cert_ref(known->certs[i]);
-    }
-    return NULL;
-}
-
 static struct cert *take_cert(struct bytes *text, const struct known_certs *known, struct err *err)
 {
     auto_buf der = { 0 };
@@ -93,7 +79,7 @@ static struct cert *take_cert(struct bytes *text, const struct known_certs *know
         (void)err_set(err, FAIL_MALFORMED, "no PEM block of a certificate");
         return NULL;
     }
-    struct cert *const cert = find_known(known, buf_bytes(&der));
+    struct cert *const cert = known->find(known->ctx, buf_bytes(&der));
     return cert != NULL ? cert : cert_from_der_quick(buf_bytes(&der), err);
 }
 
@@ -111,13 +97,11 @@ static bool take_all(struct bytes text, struct cert **certs, size_t count,
 }
 
 bool cert_chain_from_pem_knowing(struct bytes pem, struct cert **certs, size_t count,
-                                 struct cert *const *known, size_t known_count, struct err *err)
+                                 const struct known_certs *known, struct err *err)
 {
-    const struct known_certs those = { known, known_count };
-
     for (size_t i = 0; i < count; i++)
         certs[i] = NULL;
-    if (take_all(pem, certs, count, &those, err))
+    if (take_all(pem, certs, count, known, err))
         return true;
     for (size_t i = 0; i < count; i++) {
         cert_free(certs[i]);
@@ -126,9 +110,23 @@ bool cert_chain_from_pem_knowing(struct bytes pem, struct cert **certs, size_t c
     return false;
 }
 
+static struct cert *find_none(void *ctx, struct bytes der)
+{
+    (void)ctx;
+    (void)der;
+    return NULL;
+}
+
+static const struct known_certs none_known = { NULL, find_none };
+
 bool cert_chain_from_pem(struct bytes pem, struct cert **certs, size_t count, struct err *err)
 {
-    return cert_chain_from_pem_knowing(pem, certs, count, NULL, 0, err);
+    return cert_chain_from_pem_knowing(pem, certs, count, &none_known, err);
+}
+
+struct cert *cert_first_from_pem(struct bytes pem, struct err *err)
+{
+    return take_cert(&pem, &none_known, err);
 }
 
 static bool extensions_are_known(const X509 *x509, struct err *err)

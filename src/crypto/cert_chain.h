@@ -21,11 +21,16 @@ enum signature_scheme {
  */
 bool cert_chain_from_pem(struct bytes pem, struct cert **certs, size_t count,
                          struct err *err) MUST_CHECK;
-/* The same; a certificate whose bytes are those of one of `known` is a reference to that one, so that what was found out
- * about it holds. NULL among `known` is no certificate. */
+/* The first certificate of such a text; what follows it is not looked at. FAIL_MALFORMED. */
+struct cert *cert_first_from_pem(struct bytes pem, struct err *err) MUST_CHECK;
+/* Where certificates that were read before are found by their bytes. */
+struct known_certs {
+    void *ctx;
+    struct cert *(*find)(void *ctx, struct bytes der); /* a new reference, or NULL */
+};
+/* The same; a certificate that is known is that one, so that what was found out about it holds. */
 bool cert_chain_from_pem_knowing(struct bytes pem, struct cert **certs, size_t count,
-                                 struct cert *const *known, size_t known_count,
-                                 struct err *err) MUST_CHECK;
+                                 const struct known_certs *known, struct err *err) MUST_CHECK;
 /*
  * Version 3, CA flag set or not (an absent basicConstraints is not set), keyCertSign in the key usage of a CA that has
  * one, no critical extension but these two, no extension twice, and times in the forms of RFC 5280, 4.1.2.5. FAIL_DENIED.

@@ -88,6 +88,7 @@ bool key_verify_sha256(const struct key *key, struct bytes message, struct bytes
 enum { P256_RAW_LEN = 64, P256_POINT_LEN = 1 + P256_RAW_LEN };
 /* The public key with these x and y. FAIL_MALFORMED for a point that is not on the curve. */
 struct key *key_from_p256_raw(const uint8_t raw[static P256_RAW_LEN], struct err *err) MUST_CHECK;
+bool key_is_p256(const struct key *key) MUST_CHECK;
 /* The public point of a key on P-256, uncompressed (0x04, x, y); false for every other key. */
 bool key_p256_point(const struct key *key, uint8_t point[static P256_POINT_LEN]) MUST_CHECK;
 /* ECDSA over SHA-256 of the message with r and s. FAIL_DENIED. */

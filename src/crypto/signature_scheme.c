@@ -93,15 +93,6 @@ bool algorithm_is(const X509_ALGOR *algorithm, enum signature_scheme scheme)
     return false;
 }
 
-static bool is_on_p256(const EVP_PKEY *key)
-{
-    char name[16];
-
-    return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-           EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1 &&
-           strcmp(name, SN_X9_62_prime256v1) == 0;
-}
-
 /* AMD's roots and the keys below them. */
 static bool is_rsa_4096(const EVP_PKEY *key)
 {
@@ -115,7 +106,7 @@ bool key_suits(const EVP_PKEY *key, enum signature_scheme scheme)
 {
     switch (scheme) {
     case SIGNATURE_ECDSA_P256_SHA256:
-        return is_on_p256(key);
+        return key_is_p256((const struct key *)key);
     case SIGNATURE_PSS_SHA384:
         return is_rsa_4096(key);
     case SIGNATURE_NONE:

@@ -463,6 +463,89 @@ static void keys_on_other_curves_break_the_chain(void **state)
     scene_expect(&s, REASON_CERT_CHAIN, "CA with a key on P-384");
 }
 
+/* ---- a platform that was seen before (leaf_cache.h) ---- */
+
+static void expect_with(const struct intel_scene *s, const struct intel_collateral *c,
+                        enum reason reason, const char *what)
+{
+    auto_arena arena = { 0 };
+    struct verdict v;
+
+    (void)scene_verify_quote(s, buf_bytes(&s->quote), c, &arena, &v);
+    if (v.reason != reason)
+        fail_msg("%s: %s instead of %s", what, reason_text(v.reason), reason_text(reason));
+}
+
+static void a_platform_that_was_seen_before_has_the_same_verdict(void **state)
+{
+    (void)state;
+    for (int form = 0; form < SCENE_FORMS; form++) {
+        auto_scene s;
+        auto_arena arena = { 0 };
+        struct verdict first, second;
+        intel_scene_init(&s, (enum scene_form)form);
+        intel_scene_build(&s);
+        struct intel_collateral *const c = intel_collateral_parse(&s.bundle, &s.anchors);
+        assert_true(scene_verify_quote(&s, buf_bytes(&s.quote), c, &arena, &first));
+        assert_true(scene_verify_quote(&s, buf_bytes(&s.quote), c, &arena, &second));
+        assert_int_equal(first.step_count, second.step_count);
+        for (size_t i = 0; i < first.step_count; i++)
+            assert_string_equal(first.steps[i].name, second.steps[i].name);
+        assert_bytes_equal(first.fmspc, second.fmspc);
+        assert_bytes_equal(first.root_ca, second.root_ca);
+        assert_int_equal(first.earliest_expiration, second.earliest_expiration);
+        intel_collateral_free(c);
+    }
+}
+
+static void a_platform_that_was_seen_before_is_still_held_to_anchors_and_time(void **state)
+{
+    auto_scene s;
+
+    (void)state;
+    intel_scene_init(&s, SCENE_SGX_3);
+    intel_scene_build(&s);
+    struct intel_collateral *const c = intel_collateral_parse(&s.bundle, &s.anchors);
+    expect_with(&s, c, REASON_NONE, "good");
+    const struct trust_anchors mine = s.anchors;
+    s.anchors = trust_anchors_builtin;
+    expect_with(&s, c, REASON_CERT_CHAIN, "other anchors");
+    s.anchors = mine;
+    s.now = 4102444800; /* 2100 */
+    expect_with(&s, c, REASON_EXPIRED, "later");
+    s.now = 0;
+    expect_with(&s, c, REASON_NOT_YET_VALID, "before");
+    intel_collateral_free(c);
+}
+
+/* One by one, after the good one was seen: everything that makes it another certificate. */
+static void another_certificate_is_not_taken_for_one_that_was_seen(void **state)
+{
+    auto_scene s;
+    struct err err = { 0 };
+
+    (void)state;
+    intel_scene_init(&s, SCENE_SGX_3);
+    intel_scene_build(&s);
+    struct intel_collateral *const c = intel_collateral_parse(&s.bundle, &s.anchors);
+    expect_with(&s, c, REASON_NONE, "good");
+    struct key *const ca_key = s.ca_key;
+    s.ca_key = key_generate(KEY_ECDSA, 256, &err);
+    intel_scene_build(&s);
+    expect_with(&s, c, REASON_CERT_CHAIN, "CA of the same name with another key");
+    key_free(s.ca_key);
+    s.ca_key = ca_key;
+    s.leaf.constraints = PKI_CONSTRAINTS_CA;
+    intel_scene_build(&s);
+    expect_with(&s, c, REASON_CERT_CHAIN, "leaf that is a CA");
+    s.leaf.constraints = PKI_CONSTRAINTS_NONE;
+    s.leaf.name = "Intel SGX PCK Certificates";
+    intel_scene_build(&s);
+    expect_with(&s, c, REASON_CERT_CHAIN, "leaf of another name");
+    expect_with(&s, c, REASON_CERT_CHAIN, "what was refused is not kept");
+    intel_collateral_free(c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_form_of_quote_verifies),
     cmocka_unit_test(the_summary_says_what_the_collateral_is_for),
@@ -479,6 +562,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(collateral_that_was_judged_under_other_anchors_does_not_help),
     cmocka_unit_test(signatures_of_others_break_the_chain),
     cmocka_unit_test(keys_on_other_curves_break_the_chain),
+    cmocka_unit_test(a_platform_that_was_seen_before_has_the_same_verdict),
+    cmocka_unit_test(a_platform_that_was_seen_before_is_still_held_to_anchors_and_time),
+    cmocka_unit_test(another_certificate_is_not_taken_for_one_that_was_seen),
 };
 
 TEST_MAIN(tests)

@@ -61,10 +61,32 @@ static void utf8_valid_reads_to_the_end(void **state)
     assert_false(utf8_valid(BYTES_LITERAL("abc\xe2\x82")));
 }
 
+static void utf8_valid_looks_at_every_byte(void **state)
+{
+    enum { LEN = 40 };
+    uint8_t text[LEN];
+
+    (void)state;
+    for (size_t len = 1; len <= LEN; len++) {
+        for (size_t at = 0; at < len; at++) {
+            memset(text, 'a', sizeof text);
+            text[at] = 0x80;
+            assert_false(utf8_valid(bytes_of(text, len)));
+            text[at] = 0xc3;
+            assert_false(utf8_valid(bytes_of(text, len)));
+            if (at + 1 == len)
+                continue;
+            text[at + 1] = 0xa9;
+            assert_true(utf8_valid(bytes_of(text, len)));
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(utf8_sequence_undoes_utf8_encode_for_every_character),
     cmocka_unit_test(utf8_sequence_refuses_what_rfc_3629_refuses),
     cmocka_unit_test(utf8_valid_reads_to_the_end),
+    cmocka_unit_test(utf8_valid_looks_at_every_byte),
 };
 
 TEST_MAIN(tests)

@@ -156,6 +156,58 @@ static void base64_decode_refuses_every_prefix_that_cuts_a_group(void **state)
     }
 }
 
+/* Whole blocks are decoded at once; a digit has to be looked at wherever it stands in one. */
+static void base64_decode_looks_at_every_byte_of_a_long_text(void **state)
+{
+    const struct bytes plain = BYTES_LITERAL("The quick brown fox jumps over the lazy dog 0123");
+
+    (void)state;
+    for (int alphabet = BASE64_STANDARD; alphabet <= BASE64_URL; alphabet++) {
+        auto_buf text = { 0 };
+        base64_encode(&text, (enum base64_alphabet)alphabet, plain);
+        for (size_t at = 0; at < text.len; at++) {
+            const uint8_t was = text.at[at];
+            unsigned accepted = 0;
+            for (unsigned value = 0; value < 256; value++) {
+                auto_buf out = { 0 }, again = { 0 };
+                struct err err = { 0 };
+                text.at[at] = (uint8_t)value;
+                if (!base64_decode(&out, (enum base64_alphabet)alphabet, buf_bytes(&text), &err)) {
+                    assert_int_equal(out.len, 0);
+                    continue;
+                }
+                base64_encode(&again, (enum base64_alphabet)alphabet, buf_bytes(&out));
+                assert_true(value == '=' || bytes_equal(buf_bytes(&again), buf_bytes(&text)));
+                accepted += value != '=';
+            }
+            assert_int_equal(accepted, 64);
+            text.at[at] = was;
+        }
+    }
+}
+
+static void base64_decode_takes_line_ends_anywhere(void **state)
+{
+    const struct bytes plain = BYTES_LITERAL("The quick brown fox jumps over the lazy dog.");
+    auto_buf text = { 0 };
+
+    (void)state;
+    base64_encode(&text, BASE64_STANDARD, plain);
+    for (size_t first = 0; first <= text.len; first++) {
+        for (size_t second = first; second <= text.len; second++) {
+            auto_buf folded = { 0 }, out = { 0 };
+            struct err err = { 0 };
+            buf_add(&folded, bytes_of(text.at, first));
+            buf_add_string(&folded, "\r\n");
+            buf_add(&folded, bytes_of(text.at + first, second - first));
+            buf_add_string(&folded, "\n");
+            buf_add(&folded, bytes_of(text.at + second, text.len - second));
+            assert_ok(base64_decode(&out, BASE64_STANDARD, buf_bytes(&folded), &err), &err);
+            assert_bytes_equal(buf_bytes(&out), plain);
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(base64_agrees_with_the_vectors_of_rfc_4648),
     cmocka_unit_test(base64_uses_the_64_digits_of_its_alphabet_in_order),
@@ -164,6 +216,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(base64_decode_is_as_tolerant_as_go),
     cmocka_unit_test(base64_decode_names_the_place_and_leaves_the_buffer),
     cmocka_unit_test(base64_decode_refuses_every_prefix_that_cuts_a_group),
+    cmocka_unit_test(base64_decode_looks_at_every_byte_of_a_long_text),
+    cmocka_unit_test(base64_decode_takes_line_ends_anywhere),
 };
 
 TEST_MAIN(tests)

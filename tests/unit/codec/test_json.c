@@ -239,6 +239,39 @@ static void json_parse_decodes_strings_as_go_does(void **state)
     }
 }
 
+/* What stands between escapes is copied in runs. */
+static void json_parse_finds_an_escape_wherever_it_stands(void **state)
+{
+    static const struct {
+        const char *text, *means;
+    } parts[] = { { "a", "a" },
+                  { "\\n", "\n" },
+                  { "\\u00e9", "\xc3\xa9" },
+                  { "\\ud83d\\ude00", "\xf0\x9f\x98\x80" },
+                  { "\\udc00", "\xef\xbf\xbd" },
+                  { "\xe2\x82\xac", "\xe2\x82\xac" },
+                  { "\\\"", "\"" },
+                  { "\xff", "\xef\xbf\xbd" } };
+    enum { COUNT = COUNT_OF(parts) };
+
+    (void)state;
+    for (size_t n = 0; n < COUNT * COUNT * COUNT * COUNT; n++) {
+        auto_buf text = { 0 }, means = { 0 };
+        auto_arena arena = { 0 };
+        struct err err = { 0 };
+        buf_add_u8(&text, '"');
+        for (size_t i = 0, left = n; i < 4; i++, left /= COUNT) {
+            buf_add_string(&text, parts[left % COUNT].text);
+            buf_add_string(&means, parts[left % COUNT].means);
+        }
+        buf_add_u8(&text, '"');
+        const struct json *const string =
+            json_parse(buf_bytes(&text), JSON_TRAILING_REFUSED, &arena, &err);
+        assert_non_null(string);
+        assert_bytes_equal(string->text, buf_bytes(&means));
+    }
+}
+
 static void json_parse_refuses_every_prefix(void **state)
 {
     const struct bytes whole =
@@ -434,6 +467,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(json_parse_keeps_its_strictness_inside_containers),
     cmocka_unit_test(json_parse_fills_every_field_of_every_value),
     cmocka_unit_test(json_parse_decodes_strings_as_go_does),
+    cmocka_unit_test(json_parse_finds_an_escape_wherever_it_stands),
     cmocka_unit_test(json_parse_refuses_every_prefix),
     cmocka_unit_test(json_parse_names_line_and_column),
     cmocka_unit_test(json_parse_ignores_what_follows_only_when_told),

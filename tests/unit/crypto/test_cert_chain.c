@@ -190,6 +190,13 @@ static void headers_padding_and_other_labels_are_refused(void **state)
     }
 }
 
+static struct cert *find_second(void *ctx, struct bytes der)
+{
+    const struct pair *const p = ctx;
+
+    return bytes_equal(der, cert_der(p->certs[1])) ? cert_ref(p->certs[1]) : NULL;
+}
+
 static void known_certificates_are_shared(void **state)
 {
     auto_pair p;
@@ -199,10 +206,70 @@ static void known_certificates_are_shared(void **state)
     (void)state;
     pair_init(&p);
     pair_build(&p);
-    struct cert *const known[] = { NULL, p.certs[1] };
-    assert_ok(cert_chain_from_pem_knowing(buf_bytes(&p.pem), certs, 2, known, 2, &err), &err);
+    const struct known_certs known = { &p, find_second };
+    assert_ok(cert_chain_from_pem_knowing(buf_bytes(&p.pem), certs, 2, &known, &err), &err);
     assert_ptr_not_equal(certs[0], p.certs[0]);
     assert_ptr_equal(certs[1], p.certs[1]);
+    cert_free(certs[0]);
+    cert_free(certs[1]);
+}
+
+/* Chains are decoded in a way of their own, which must not show. */
+static void a_certificate_of_a_chain_is_like_one_that_was_read_alone(void **state)
+{
+    static const struct {
+        enum key_type type;
+        unsigned bits;
+    } keys[] = { { KEY_ECDSA, 256 }, { KEY_ECDSA, 384 }, { KEY_ECDSA, 521 },
+                 { KEY_RSA, 1024 },  { KEY_RSA, 2048 },  { KEY_ED25519, 0 } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        auto_pair p;
+        struct err err = { 0 };
+        pair_init(&p);
+        key_free(p.leaf_key);
+        p.leaf_key = key_generate(keys[i].type, keys[i].bits, &err);
+        pair_build(&p);
+        auto_cert *leaf = cert_from_der(buf_bytes(&p.leaf_der), &err);
+        auto_cert *root = cert_from_der(buf_bytes(&p.root_der), &err);
+        auto_key *alone = cert_public_key(leaf, &err),
+                 *in_chain = cert_public_key(p.certs[0], &err);
+        assert_true(key_equal_public(alone, in_chain));
+        assert_true(key_equal_public(in_chain, p.leaf_key));
+        assert_int_equal(key_bits(alone), key_bits(in_chain));
+        assert_true(cert_issued_by(p.certs[0], p.certs[1]));
+        assert_true(cert_issued_by(p.certs[0], root));
+        assert_true(cert_issued_by(leaf, p.certs[1]));
+        assert_false(cert_issued_by(p.certs[1], p.certs[0]));
+        assert_ok(cert_is_signed_by(leaf, p.certs[1], SIGNATURE_ECDSA_P256_SHA256, &err), &err);
+    }
+}
+
+static void a_key_that_libcrypto_does_not_know_is_none_in_a_chain_either(void **state)
+{
+    auto_pair p;
+    struct cert *certs[2];
+    struct err err = { 0 };
+
+    (void)state;
+    pair_init(&p);
+    pair_build(&p);
+    /* The point of the root, which is not on the curve with another last byte. */
+    uint8_t raw[P256_RAW_LEN];
+    pki_key_raw(p.root_key, raw);
+    uint8_t *const at = memmem(p.root_der.at, p.root_der.len, raw, sizeof raw);
+    assert_non_null(at);
+    at[P256_RAW_LEN - 1] ^= 1;
+    auto_buf pem = { 0 };
+    pem_encode(&pem, "CERTIFICATE", buf_bytes(&p.leaf_der));
+    pem_encode(&pem, "CERTIFICATE", buf_bytes(&p.root_der));
+    assert_ok(cert_chain_from_pem(buf_bytes(&pem), certs, 2, &err), &err);
+    assert_null(cert_public_key(certs[1], &err));
+    assert_int_equal(err.kind, FAIL_MALFORMED);
+    assert_false(cert_issued_by(certs[0], certs[1]));
+    assert_false(cert_is_signed_by(certs[0], certs[1], SIGNATURE_ECDSA_P256_SHA256, &err));
+    assert_int_equal(err.kind, FAIL_DENIED);
     cert_free(certs[0]);
     cert_free(certs[1]);
 }
@@ -339,6 +406,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_prefix_of_a_chain_is_refused),
     cmocka_unit_test(headers_padding_and_other_labels_are_refused),
     cmocka_unit_test(known_certificates_are_shared),
+    cmocka_unit_test(a_certificate_of_a_chain_is_like_one_that_was_read_alone),
+    cmocka_unit_test(a_key_that_libcrypto_does_not_know_is_none_in_a_chain_either),
     cmocka_unit_test(a_link_has_names_algorithms_and_signature),
     cmocka_unit_test(the_signature_is_of_the_key_of_the_issuer),
     cmocka_unit_test(keys_of_another_kind_do_not_issue),
