@@ -79,6 +79,7 @@ bool run_update_get(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_certificate_root(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_certificate_intermediate(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_certificate_chain(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_certificate_inspect(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_set(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_get(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_secret_list(struct cli *cli, struct err *err) MUST_CHECK;

@@ -7,7 +7,8 @@
     "and writes PEM. The intermediate is one that the root has signed."
 
 const struct command COMMANDS_USER[] = {
-    { .words = "certificate", .summary = "fetch the certificates of a Coordinator" },
+    { .words = "certificate",
+      .summary = "fetch the certificates of a Coordinator, and look at any" },
     { .words = "certificate root",
       ONE_ENDPOINT,
       .run = run_certificate_root,
@@ -27,6 +28,26 @@ const struct command COMMANDS_USER[] = {
       .flags = FLAGS(OUTPUT("where to write them", "marblerunChainCA.crt"), VERIFY_FLAGS),
       .summary = "fetch the intermediate and the root certificate",
       .text = CERTIFICATE_TEXT },
+    { .words = "certificate inspect",
+      .arguments = "<file>",
+      .least = 1,
+      .most = 1,
+      .run = run_certificate_inspect,
+      .flags =
+          FLAGS({ .name = "key",
+                  .letter = 'k',
+                  .kind = FLAG_FILE,
+                  .value = "FILE",
+                  .help = "does this private key belong to the first certificate? An encrypted "
+                          "one asks for its passphrase" }),
+      .summary = "show what is in a file with certificates",
+      .text =
+          "The file is PEM with one or more certificates, whatever else is in it, or DER with "
+          "one. Warns of those that have expired\n"
+          "or will within 30 days. Ends with 9 when the key does not belong to the certificate. "
+          "Shows, and verifies nothing but\n"
+          "which certificates of the file signed which. Needs no network.",
+      .examples = "certificate inspect alice.crt --key alice.key" },
     { .words = "secret", .summary = "read and write secrets as a user" },
     { .words = "secret set",
       .arguments = "<file> | <name>=@<file> | <name>=- ... <IP:PORT>",

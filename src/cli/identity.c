@@ -42,6 +42,11 @@ struct key *identity_recovery_key(struct cli *cli, const char *path, struct err 
     return read_key(cli, path, key_from_recovery_private_pem, err);
 }
 
+struct key *identity_key(struct cli *cli, const char *path, struct err *err)
+{
+    return read_key(cli, path, key_from_private_pem, err);
+}
+
 /* The leaf comes first, whatever follows. */
 static struct cert *read_certificate(struct cli *cli, const char *path, struct err *err)
 {
@@ -71,7 +76,7 @@ bool identity_user(struct cli *cli, struct cert **cert, struct key **key, struct
 
     if (own == NULL)
         return false;
-    auto_key *own_key = read_key(cli, key_path, key_from_private_pem, err);
+    auto_key *own_key = identity_key(cli, key_path, err);
     if (own_key == NULL)
         return false;
     auto_key *certified = cert_public_key(own, err);

@@ -7,6 +7,8 @@
 
 /* The private half of a recovery key; sets the status. */
 struct key *identity_recovery_key(struct cli *cli, const char *path, struct err *err) MUST_CHECK;
+/* A private key of any type; sets the status. */
+struct key *identity_key(struct cli *cli, const char *path, struct err *err) MUST_CHECK;
 /* --cert and --key of a user, which have to belong together; both are the caller's. Sets the status. */
 bool identity_user(struct cli *cli, struct cert **cert, struct key **key,
                    struct err *err) MUST_CHECK;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""user keygen and user whoami: from nothing to a user whom the Coordinator knows, without openssl."""
+"""user keygen, user whoami and certificate inspect: from nothing to a user whom the Coordinator knows, without openssl."""
 
 import hashlib
 import json
@@ -8,9 +8,11 @@ import resource
 import signal
 import ssl
 import stat
+import time
 
 import taw
-from command_line import DENIED, KEY, OK, TRUST, UNREACHABLE, USAGE, Cli
+from api_scene import expired_user
+from command_line import DENIED, DIFFERENT, KEY, OK, TRUST, UNREACHABLE, USAGE, Cli
 from taw import Coordinator, contains, equal, keys, run_program, true
 
 
@@ -142,6 +144,108 @@ def who_is_nobody_is_told_what_to_add(home):
     other = Coordinator(home, state="other").start()
     s.cli("user", "whoami", other.address, "-c", "zoe.crt", "-k", "zoe.key").expect(TRUST, "")
     other.stop()
+
+
+# ---- certificate inspect ----
+
+def a_certificate_is_shown_with_all_that_people_ask_of_it(home):
+    cli = Cli(home)
+    cli("user", "keygen", "zoe", "--no-passphrase").expect(OK)
+    cert = home / "zoe.crt"
+    dates = [openssl_time(x509(cert, what)) for what in ("-startdate", "-enddate")]
+    cli("certificate", "inspect", "zoe.crt").expect(
+        OK, "Subject:       CN=zoe\nIssuer:        CN=zoe\nSigned by:     itself\nValid:         %s to %s\n"
+            "Key:           ECDSA P-256\nSHA-256:       %s\n" % (*dates, fingerprint(cert)), "")
+    data = cli("certificate", "inspect", "zoe.crt", "--key", "zoe.key", "--format", "json").json("CertificateInspection")
+    equal(data, {"certificates": [{"subject": "CN=zoe", "issuer": "CN=zoe", "names": [], "key": "ECDSA P-256", "signedBy": 1,
+                                   "notBefore": dates[0], "notAfter": dates[1], "daysLeft": data["certificates"][0]["daysLeft"],
+                                   "validity": "valid", "certificateFingerprint": fingerprint(cert)}], "keyMatches": True}, "as JSON")
+    true(data["certificates"][0]["daysLeft"] in (364, 365), "days left")
+    (home / "zoe.der").write_bytes(ssl.PEM_cert_to_DER_cert(cert.read_text()))
+    text = cli("certificate", "inspect", "zoe.crt").out
+    equal(cli("certificate", "inspect", "zoe.der").out, text, "in DER")
+    equal(cli("certificate", "inspect", "-", data=cert.read_bytes()).out, text, "from standard input")
+    equal(cli.on_terminal("certificate", "inspect", "zoe.crt").out, text, "on a terminal")
+
+
+def openssl_time(line):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.strptime(line.strip().split("=")[1], "%b %d %H:%M:%S %Y GMT"))
+
+
+def certificates_that_expire_are_warned_of(home):
+    cli = Cli(home)
+    late = expired_user()[0]
+    done = cli("certificate", "inspect", late).expect(OK, None, "Warning: certificate 1 has expired")
+    contains(done.out, ", has expired\n")
+    cli("user", "keygen", "soon", "--no-passphrase", "--days", "29").expect(OK)
+    cli("certificate", "inspect", "soon.crt").expect(OK, None, "Warning: certificate 1 expires soon")
+    done = cli("certificate", "inspect", "soon.crt", "--format", "json")
+    equal((done.json("CertificateInspection")["certificates"][0]["validity"], json.loads(done.out)["warnings"]),
+          ("expires-soon", ["certificate 1 expires soon"]), "as JSON")
+
+
+def a_chain_says_who_signed_whom(home):
+    """That of a Coordinator: the intermediate first, with names."""
+    cli = Cli(home)
+    c = Coordinator(home).start()
+    cli("certificate", "chain", c.address, "-i", "-o", "chain.pem").expect(OK)
+    c.stop()
+    text = cli("certificate", "inspect", "chain.pem").expect(OK).out
+    first, second = text.split("\n\n")
+    contains(first, "Certificate 1\nSubject:       CN=MarbleRun Coordinator")
+    contains(first, "\nSigned by:     certificate 2\nNames:         DNS:localhost\n               IP:127.0.0.1\n               IP:::1\n")
+    contains(second, "Certificate 2\n")
+    contains(second, "\nSigned by:     itself\n")
+    parts = cli("certificate", "inspect", "chain.pem", "--format", "json").json("CertificateInspection")["certificates"]
+    equal([part["signedBy"] for part in parts], [2, 2], "as JSON")
+    (home / "alone.pem").write_text((home / "chain.pem").read_text().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n")
+    contains(cli("certificate", "inspect", "alone.pem").expect(OK).out, "\nSigned by:     none of this file\n")
+    data = cli("certificate", "inspect", "alone.pem", "--format", "json").json("CertificateInspection")
+    equal((data["certificates"][0]["signedBy"], "keyMatches" in data), (None, False), "as JSON")
+
+
+def a_key_is_compared_and_never_shown(home):
+    cli = Cli(home)
+    cert, key = keys.user("alice")
+    (home / "both.pem").write_text(key.read_text() + "text\n" + cert.read_text())
+    done = cli("certificate", "inspect", "both.pem", "-k", "both.pem").expect(OK)
+    contains(done.out, "Private key:   belongs to the certificate\n")
+    true("PRIVATE" not in done.out and key.read_text().splitlines()[1] not in done.out, "the key is not shown: %r" % done)
+    done = cli("certificate", "inspect", cert, "-k", keys.user("bob")[1]).expect(DIFFERENT, None, "")
+    contains(done.out, "Private key:   does not belong to the certificate\n")
+    done = cli("certificate", "inspect", cert, "-k", keys.user("bob")[1], "--format", "json")
+    equal((done.status, done.json("CertificateInspection")["keyMatches"]), (DIFFERENT, False), "as JSON")
+    cli("certificate", "inspect", cert, "-k", cert).expect(KEY, "", "not a private key")
+    run_program("openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:open sesame", "-out", home / "encrypted.key")
+    shown = cli.on_terminal("certificate", "inspect", cert, "-k", "encrypted.key", answers=[("Passphrase for", "open sesame")])
+    true(shown.status == OK and "belongs to the certificate" in shown.out and "sesame" not in shown.out, "an encrypted key: %r" % shown)
+
+
+def names_cannot_look_like_others(home):
+    cli = Cli(home)
+    run_program("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp384r1", "-nodes", "-utf8",
+                "-subj", "/O=A, CN=root/CN=x\n\x1b[2JSigned by:     itself", "-addext", "subjectAltName=DNS:a\x1b[31m", "-days", "99",
+                "-keyout", home / "k", "-out", home / "odd.pem")
+    for done in (cli("certificate", "inspect", "odd.pem").expect(OK), cli.on_terminal("certificate", "inspect", "odd.pem")):
+        contains(done.out, "Subject:       O=A\\, CN=root, CN=x\\u000a\\u001b[2JSigned by:     itself\n")
+        contains(done.out, "Names:         DNS:a\\u001b[31m\n")
+        contains(done.out, "Key:           ECDSA P-384\n")
+    data = cli("certificate", "inspect", "odd.pem", "--format", "json").json("CertificateInspection")
+    equal(data["certificates"][0]["names"], ["DNS:a\x1b[31m"], "as JSON")
+
+
+def files_without_a_certificate_are_refused(home):
+    cli = Cli(home)
+    cert, key = keys.user("alice")
+    der = ssl.PEM_cert_to_DER_cert(cert.read_text())
+    broken = cert.read_text() + ssl.DER_cert_to_PEM_cert(der[:-1])
+    for text, says_ in ((b"", "there is no certificate in it"), (key.read_bytes(), "there is no certificate in it"),
+                        (der[:-1], "certificate 1: "), (b"0", "certificate 1: "), (broken.encode(), "certificate 2: "),
+                        (cert.read_bytes() * 257, "more than 256 certificates")):
+        (home / "f").write_bytes(text)
+        cli("certificate", "inspect", "f").expect(USAGE, "", "f: " + says_)
+    cli("certificate", "inspect", "none").expect(USAGE, "", "cannot open none")
+    cli("certificate", "inspect", "f", "f").expect(USAGE, "")
 
 
 taw.run(globals())
