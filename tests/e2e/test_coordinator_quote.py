@@ -5,37 +5,15 @@ good but for the one thing that a test makes wrong, and policies."""
 import base64
 import hashlib
 import json
-import os
 import ssl
-import subprocess
 import urllib.parse
 
 import taw
 from command_line import ATTESTATION, OK, USAGE, Cli, Fake, says
+from platforms import PLACES, Platform
 from taw import contains, equal, keys, true
 
 MANIFEST = {"status": "success", "data": {"manifestFingerprint": "00" * 32, "manifest": "e30="}}
-
-
-class Platform:
-    """make_intel or make_snp: a PKI, and quotes over any report."""
-
-    def __init__(self, home, form):
-        maker, anchor = ("MAKE_SNP", "--ark-spki-sha256=") if form == "snp" else ("MAKE_INTEL", "--intel-root-key=")
-        self.process = subprocess.Popen([os.environ[maker], str(home), form], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.body = bytes.fromhex(self.process.stdout.readline().decode())
-        self.bundle, self.expired = home / (form + ".bundle"), home / (form + ".expired")
-        self.root = anchor + (home / (form + ".root")).read_text()
-
-    def quote(self, body):
-        self.process.stdin.write(body.hex().encode() + b"\n")
-        self.process.stdin.flush()
-        return bytes.fromhex(self.process.stdout.readline().decode())
-
-    def close(self):
-        self.process.stdin.close()
-        equal(self.process.wait(60), 0, "status of make_intel")
-        self.process.stdout.close()
 
 
 class Scene:
@@ -72,7 +50,7 @@ class Scene:
         nonce = base64.urlsafe_b64decode(query["nonce"][0]) if "nonce" in query else b""
         self.nonces.append(nonce)
         body = bytearray(self.platform.body)
-        at = {"tdx": 520, "snp": 80}.get(self.form, 320)
+        at = PLACES[self.form]
         body[at:at + 64] = hashlib.sha256(self.report_over(ssl.PEM_cert_to_DER_cert(self.pem), nonce)).digest() + bytes(32)
         quote = self.wrap(self.platform.quote(bytes(self.edit(body))))
         data = {"cert": self.pem + self.pem, "quote": base64.b64encode(quote).decode()}
