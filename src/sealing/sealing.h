@@ -104,8 +104,8 @@ struct sealing_system {
 
 /*
  * The key that an SEV-SNP processor derives for its guest, from the chip's own key, the launch measurement, the guest policy,
- * the VMPL and the TCB. It is one of exactly this image, for both policies, which differ only by what is derived from it: an
- * updated image recovers. What the launch measurement does not cover is not protected: another program in the same image's
+ * the VMPL and the committed TCB. It is one of exactly this image, for both policies, which differ only by what is derived from
+ * it: an updated image recovers, and so does one on updated firmware. What the launch measurement does not cover is not protected: another program in the same image's
  * firmware and kernel gets the same key.
  *
  * env, system   env is borrowed, as long as the result; so is what the members of system point to

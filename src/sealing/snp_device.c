@@ -184,16 +184,11 @@ static void add_key_request(uint32_t level, uint64_t tcb, struct buf *message)
 
 static bool key_failed(uint32_t status, struct err *err)
 {
-    switch (status) {
-    case STATUS_INVALID_PARAM:
-        return err_set(err, FAIL_DENIED,
-                       "the firmware refuses the request for a key (invalid parameter)");
-    case STATUS_INVALID_KEY:
+    if (status == STATUS_INVALID_KEY)
         return err_set(err, FAIL_NOT_FOUND,
                        "the host does not let the key of this processor be used");
-    default:
-        return err_set(err, FAIL_UNAVAILABLE, "the firmware gives no key: status 0x%x", status);
-    }
+    return err_set(err, FAIL_UNAVAILABLE, "the firmware gives no key: status 0x%x%s", status,
+                   status == STATUS_INVALID_PARAM ? " (perhaps it is older than VLEK)" : "");
 }
 
 /* MSG_KEY_RSP: status, 28 zero bytes, the key. */

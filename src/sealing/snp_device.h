@@ -27,9 +27,8 @@ bool snp_device_tcb(const struct sealing_system *system, uint32_t level, uint64_
                     struct err *err) MUST_CHECK;
 /*
  * Appends a key of SNP_DERIVED_KEY_LEN bytes, derived from the chip's own key (VCEK), the launch measurement, the guest
- * policy, the level and tcb; snp.c says why these.
+ * policy, the level and tcb, which must not be above the committed one; snp.c says why these.
  *
- * FAIL_DENIED       the firmware does not derive a key for this TCB, which is above the committed one
  * FAIL_NOT_FOUND    the host does not let this chip's key be used
  * FAIL_UNAVAILABLE  no answer, or none that is a key
  */
