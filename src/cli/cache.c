@@ -2,6 +2,7 @@
 #include "cli/cache.h"
 
 #include "base/files.h"
+#include "cli/config_path.h"
 #include "cli/save.h"
 #include "codec/text.h"
 
@@ -67,28 +68,16 @@ static char *since_of(struct bytes text)
     return bytes_to_string(bytes_of(comma + 2, TIME_LEN));
 }
 
-static char *default_path(struct err *err)
-{
-    const char *const config = getenv("XDG_CONFIG_HOME"), *const home = getenv("HOME");
-
-    if (config != NULL && config[0] == '/')
-        return mem_printf("%s/marblerun/coordinator-cert.pem", config);
-    if (config == NULL || config[0] == '\0') {
-        if (home != NULL && home[0] != '\0')
-            return mem_printf("%s/.config/marblerun/coordinator-cert.pem", home);
-    }
-    (void)err_set(
-        err, FAIL_MALFORMED,
-        "no place for the certificate cache: neither XDG_CONFIG_HOME (absolute) nor HOME is "
-        "set; use --coordinator-cert");
-    return NULL;
-}
-
 static char *cache_path(const struct cli *cli, struct err *err)
 {
     const char *const typed = option_text(&cli->options, "coordinator-cert");
 
-    return typed != NULL ? mem_string(typed) : default_path(err);
+    if (typed != NULL)
+        return mem_string(typed);
+    char *const usual = config_path("marblerun/coordinator-cert.pem", err);
+    if (usual == NULL)
+        (void)err_in(err, "no place for the certificate cache (--coordinator-cert)");
+    return usual;
 }
 
 bool cache_read(struct cli *cli, struct cache *cache, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "cli/context.h"
 #include "cli/help.h"
 
 #include <stdlib.h>
@@ -102,6 +103,9 @@ static int run(struct cli *cli, struct err *err)
     if (!options_check(&cli->options, err))
         return fail(cli, err, BYTES_NONE);
     cli->status = EXIT_GOOD;
+    auto_context context = { 0 };
+    if (!context_apply(cli, &context, err))
+        return fail(cli, err, BYTES_NONE);
     return command->run(cli, err) ? (int)cli->status : fail(cli, err, BYTES_NONE);
 }
 

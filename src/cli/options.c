@@ -500,3 +500,15 @@ bool option_is_set(const struct options *options, const char *name)
 {
     return option_value(options, name)->set;
 }
+
+bool option_fill_in(struct options *options, const char *name, const char *text)
+{
+    for (size_t i = 0; i < options->value_count; i++) {
+        struct option_value *const value = &options->values[i];
+        if (strcmp(value->flag->name, name) == 0 && !value->set) {
+            value->text = text;
+            return true;
+        }
+    }
+    return false;
+}

@@ -46,5 +46,8 @@ bool option_switch(const struct options *options, const char *name) MUST_CHECK;
 unsigned option_count(const struct options *options, const char *name) MUST_CHECK;
 bool option_is_set(const struct options *options, const char *name) MUST_CHECK;
 
+/* A value for a flag that was not typed, in the place of its default. False: the command has no such flag, or it was typed. */
+bool option_fill_in(struct options *options, const char *name, const char *text);
+
 /* How many letters have to be added, removed or replaced, at most `most` + 1; for suggestions. */
 size_t edit_distance(const char *a, const char *b, size_t most) MUST_CHECK;

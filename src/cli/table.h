@@ -56,7 +56,7 @@ struct command {
 
 /* A table for each group of commands; each ends with a row without words. */
 extern const struct command COMMANDS_PROGRAM[], COMMANDS_COORDINATOR[], COMMANDS_MANIFEST[],
-    COMMANDS_USER[], COMMANDS_RECOVERY[], COMMANDS_STATE[], COMMANDS_ATTEST[], COMMANDS_OWN[];
+    COMMANDS_USER[], COMMANDS_RECOVERY[], COMMANDS_STATE[], COMMANDS_ATTEST[], COMMANDS_CONTEXT[], COMMANDS_OWN[];
 /* The next row of all tables; begin with NULL. NULL at the end. The first one is the program itself. */
 const struct command *command_next(const struct command *before) MUST_CHECK;
 const struct command *command_root(void) MUST_CHECK;
