@@ -54,6 +54,7 @@ bool run_help(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_precheck(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_check(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_status(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_doctor(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_wait(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_context_add(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_context_list(struct cli *cli, struct err *err) MUST_CHECK;

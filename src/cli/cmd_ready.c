@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/env.h"
 #include "cli/session.h"
+#include "cli/tee_devices.h"
 
 #include <unistd.h>
 
 /* precheck and check, as far as they need no cluster. */
-
-static const struct {
-    const char *tee, *path;
-} DEVICES[] = {
-    { "SGX", "/dev/sgx_enclave" },
-    { "SGX", "/dev/sgx/enclave" },
-    { "TDX", "/dev/tdx_guest" },
-    { "SEV-SNP", "/dev/sev-guest" },
-};
 
 bool run_precheck(struct cli *cli, struct err *err)
 {
     auto_buf data = { 0 }, text = { 0 };
 
     buf_add_string(&data, "{\"devices\":[");
-    for (size_t i = 0; i < COUNT_OF(DEVICES); i++) {
-        if (access(DEVICES[i].path, F_OK) != 0)
-            continue;
+    for (const struct tee_device *device = NULL; (device = tee_device_next(device)) != NULL;) {
         json_put_comma(&data);
-        buf_add_format(&data, "{\"tee\":\"%s\",\"path\":\"%s\"}", DEVICES[i].tee, DEVICES[i].path);
-        buf_add_format(&text, "This machine has %s (%s)\n", DEVICES[i].tee, DEVICES[i].path);
+        buf_add_format(&data, "{\"tee\":\"%s\",\"path\":\"%s\"}", device->tee, device->path);
+        buf_add_format(&text, "This machine has %s (%s)\n", device->tee, device->path);
     }
     buf_add_string(&data, "]}");
     if (text.len == 0)

@@ -78,5 +78,25 @@ const struct command COMMANDS_COORDINATOR[] = {
           "without a quote is in recovery mode, only --insecure can wait for the end of it.",
       .examples = "wait coordinator.example.com:4433 --for state=running --within 90s\n"
                   "wait coordinator.example.com:4433 --for no-pending-update" },
+    { .words = "doctor",
+      .arguments = "[IP:PORT]",
+      .most = 1,
+      .run = run_doctor,
+      .summary = "find out why something does not work",
+      .flags = FLAGS({ .name = "key",
+                       .letter = 'k',
+                       .kind = FLAG_LIST,
+                       .value = "FILES",
+                       .help = "private keys whose permissions are looked at; they are not read" },
+                     VERIFY_FLAGS),
+      .text = "Makes one check after the other and says for each whether it is ok, and what to do: "
+              "the TEEs of this\n"
+              "machine, the certificate cache, the policy, the collateral, permissions of keys; "
+              "and with a Coordinator\n"
+              "its name, port, TLS, certificate, clock, API, state and quote. Changes nothing, and "
+              "reads nothing secret.\n"
+              "Ends with 1 when a check failed.",
+      .examples = "doctor\n"
+                  "doctor coordinator.example.com:4433 --collateral bundle.json --key alice.key" },
     END_OF_COMMANDS,
 };

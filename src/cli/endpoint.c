@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_ENDPOINT = 300 }; /* a DNS name has at most 253 bytes */
+enum { LONGEST_ENDPOINT = 300, HTTPS_PORT = 443 }; /* a DNS name has at most 253 bytes */
 
 static bool is_made_of(struct bytes text, const char *more)
 {
@@ -33,14 +33,13 @@ static bool split(struct bytes text, struct bytes *host, struct bytes *rest)
     return true;
 }
 
-static bool port_is_good(struct bytes rest)
+static bool read_port(struct bytes rest, uint16_t *port)
 {
-    uint16_t port = 0;
-
+    *port = HTTPS_PORT;
     if (rest.len == 0)
         return true;
-    return rest.at[0] == ':' && bytes_to_port(bytes_of(rest.at + 1, rest.len - 1), &port) &&
-           port > 0;
+    return rest.at[0] == ':' && bytes_to_port(bytes_of(rest.at + 1, rest.len - 1), port) &&
+           *port > 0;
 }
 
 bool endpoint_parse(const char *typed, struct endpoint *endpoint, struct err *err)
@@ -53,7 +52,7 @@ bool endpoint_parse(const char *typed, struct endpoint *endpoint, struct err *er
         return err_set(err, FAIL_MALFORMED, "endpoint \"%.100s\": want host:port, without a scheme",
                        typed);
     if (text.len == 0 || text.len > LONGEST_ENDPOINT || !split(text, &host, &rest) ||
-        !port_is_good(rest))
+        !read_port(rest, &endpoint->port))
         return err_set(err, FAIL_MALFORMED, "endpoint \"%.100s\": want host:port or [IPv6]:port",
                        typed);
     const bool bracketed = host.len > 2 && host.at[0] == '[';

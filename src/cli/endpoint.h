@@ -7,6 +7,7 @@
 struct endpoint {
     char *url;  /* "https://" and the text as it was typed */
     char *host; /* name or address, without brackets */
+    uint16_t port;
 };
 /* FAIL_MALFORMED: schemes, paths, user names and everything else that does not belong there. */
 bool endpoint_parse(const char *text, struct endpoint *endpoint, struct err *err) MUST_CHECK;

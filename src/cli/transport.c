@@ -5,6 +5,8 @@
 #include "cli/signals.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum {
     LARGEST_REPLY = 512 << 20, /* bytes; the log of ten years fits */
@@ -23,6 +25,7 @@ struct transport {
     bool renew;       /* the next request does without the connection that is there */
     int64_t limit_ms; /* of a request; 0: --timeout */
     struct buf *body; /* of the reply that is being read */
+    int64_t *date;    /* the same */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -35,6 +38,28 @@ static size_t on_body(char *at, size_t size, size_t count, void *arg)
         return 0;
     buf_add(t->body, bytes_of(at, size * count));
     return size * count;
+}
+
+/* RFC 9110, 5.6.7, in the form that servers send: "Sun, 06 Nov 1994 08:49:37 GMT". 0: it is no such time. */
+static int64_t date_of(struct bytes value)
+{
+    auto_string *text = bytes_to_string(value);
+    struct tm utc = { 0 };
+    const char *const end = strptime(text, " %a, %d %b %Y %H:%M:%S GMT", &utc);
+
+    return end == NULL || strspn(end, " \r\n") != strlen(end) ? 0 : (int64_t)timegm(&utc);
+}
+
+static size_t on_header(char *at, size_t size, size_t count, void *arg)
+{
+    static const char name[] = "Date:";
+    struct transport *const t = arg;
+    const struct bytes line = bytes_of(at, size * count);
+    const size_t len = strlen(name);
+
+    if (line.len > len && bytes_equal_nocase(bytes_of(line.at, len), name))
+        *t->date = date_of(bytes_of(line.at + len, line.len - len));
+    return line.len;
 }
 
 /* libcurl asks at least once a second. */
@@ -81,6 +106,8 @@ static bool set_up(struct transport *t)
            curl->easy_setopt(t->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl->easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl->easy_setopt(t->easy, CURLOPT_HEADERDATA, t) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl->easy_setopt(t->easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
 }
@@ -207,6 +234,7 @@ static bool send_once(struct transport *t, const char *url, const struct bytes *
 
     reply_clear(reply);
     t->body = &reply->body;
+    t->date = &reply->date;
     t->reason[0] = '\0';
     t->tls_failure = (struct err){ 0 };
     t->pin.refusal = (struct err){ 0 };

@@ -25,7 +25,8 @@ void transport_limit(struct transport *t, int64_t ms);
 struct tls_pin *transport_pin(struct transport *t) MUST_CHECK;
 
 struct reply {
-    long status; /* of HTTP */
+    long status;  /* of HTTP */
+    int64_t date; /* that of the answer, seconds since 1970; 0: it has none */
     struct buf body;
 };
 void reply_clear(struct reply *reply);
