@@ -39,6 +39,8 @@ struct key *key_from_public_der(struct bytes der, struct err *err) MUST_CHECK;
  * an odd public exponent from 3 to 2^64, so that work with it is bounded. FAIL_MALFORMED.
  */
 struct key *key_from_recovery_pem(struct bytes pem, struct err *err) MUST_CHECK;
+/* The rules for the key itself; `what` names it in errors. FAIL_MALFORMED. */
+bool key_is_for_recovery(const struct key *key, const char *what, struct err *err) MUST_CHECK;
 /* The RSA key of a holder as our own records hold it: base64 of its SubjectPublicKeyInfo. Replaces *key. FAIL_MALFORMED with
  * the place. */
 bool key_get_json(const struct json *value, struct key **key, struct err *err) MUST_CHECK;

@@ -4,7 +4,7 @@
 #include "crypto/internal.h"
 #include "crypto/key.h"
 
-static bool is_recovery_key(const struct key *key, const char *what, struct err *err)
+bool key_is_for_recovery(const struct key *key, const char *what, struct err *err)
 {
     if (key_type(key) != KEY_RSA)
         return err_set(err, FAIL_MALFORMED, "unsupported type of %s", what);
@@ -27,7 +27,7 @@ struct key *key_from_recovery_pem(struct bytes pem, struct err *err)
     else
         key = key_from_public_der(buf_bytes(&block.der), err);
     pem_block_clear(&block);
-    return key != NULL && is_recovery_key(key, "public key", err) ? TAKE(key) : NULL;
+    return key != NULL && key_is_for_recovery(key, "public key", err) ? TAKE(key) : NULL;
 }
 
 bool key_get_json(const struct json *value, struct key **key, struct err *err)
@@ -48,5 +48,5 @@ struct key *key_from_recovery_private_pem(struct bytes pem, key_ask *ask, void *
 {
     auto_key *key = key_from_private_pem(pem, ask, ctx, err);
 
-    return key != NULL && is_recovery_key(key, "private key", err) ? TAKE(key) : NULL;
+    return key != NULL && key_is_for_recovery(key, "private key", err) ? TAKE(key) : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/internal.h"
 #include "crypto/key.h"
+#include "crypto/key_held.h"
 
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
@@ -62,7 +63,8 @@ bool key_sign_sha256(const struct key *key, struct bytes message, struct buf *si
         return libcrypto_refused(err, FAIL_INTERNAL, "signing");
     if (EVP_DigestSign(ctx, buf_grow(signature, len), &len, message.at, message.len) != 1) {
         buf_truncate(signature, start);
-        return libcrypto_refused(err, FAIL_INTERNAL, "signing");
+        return key_held_refusal(key, err) ? false
+                                          : libcrypto_refused(err, FAIL_INTERNAL, "signing");
     }
     buf_truncate(signature, start + len);
     return true;
@@ -129,6 +131,8 @@ bool key_oaep_decrypt(const struct key *key, struct bytes in, struct buf *out, s
     }
     buf_truncate(out, start);
     ERR_clear_error();
+    if (key_held_refusal(key, err))
+        return false;
     /* One text for every cause, or it would tell a sender about the padding. */
     return err_set(err, FAIL_DENIED, "RSA-OAEP: the ciphertext does not decrypt");
 }
