@@ -26,7 +26,7 @@ static bool read_holding(struct cli *cli, struct holding *h, struct err *err)
 {
     const struct options *const o = &cli->options;
 
-    h->key = identity_recovery_key(cli, option_text(o, "key"), err);
+    h->key = identity_recovery_key(cli, err);
     return h->key != NULL && input_file(cli, option_text(o, "secret"), LARGEST_FILE, &h->file, err);
 }
 

@@ -26,11 +26,6 @@ static struct secret *read_secret(struct cli *cli, const struct key *key, struct
     return share_input_open(cli, path, buf_bytes(&file), key, err);
 }
 
-static struct key *read_key(struct cli *cli, struct err *err)
-{
-    return identity_recovery_key(cli, option_text(&cli->options, "key"), err);
-}
-
 static bool sign(struct cli *cli, const struct key *key, const struct secret *plain,
                  struct buf *signature, struct err *err)
 {
@@ -96,7 +91,7 @@ bool run_recover(struct cli *cli, struct err *err)
 
     if (!session_open(&s, cli, cli_argument(cli, 1), err))
         return false;
-    auto_key *key = read_key(cli, err);
+    auto_key *key = identity_recovery_key(cli, err);
     if (key == NULL)
         return false;
     auto_secret *plain = read_secret(cli, key, err);
@@ -172,7 +167,7 @@ static bool put_binary(struct cli *cli, const struct buf *binary, const char *wh
 bool run_sign_secret(struct cli *cli, struct err *err)
 {
     auto_buf signature = { 0 };
-    auto_key *key = read_key(cli, err);
+    auto_key *key = identity_recovery_key(cli, err);
 
     if (key == NULL)
         return false;
@@ -198,13 +193,13 @@ static struct key *read_coordinator_key(struct cli *cli, struct err *err)
 
 bool run_encrypt_secret(struct cli *cli, struct err *err)
 {
-    const bool has_key = option_is_set(&cli->options, "key");
+    const bool has_key = identity_has_recovery_key(cli);
     auto_buf encrypted = { 0 };
     auto_key *coordinator = read_coordinator_key(cli, err);
 
     if (coordinator == NULL)
         return false;
-    auto_key *key = has_key ? read_key(cli, err) : NULL;
+    auto_key *key = has_key ? identity_recovery_key(cli, err) : NULL;
     if (has_key && key == NULL)
         return false;
     auto_secret *plain = read_secret(cli, key, err);

@@ -28,17 +28,51 @@
         .name = "exit-pending", .kind = FLAG_SWITCH,                                               \
         .help = "end with 10 when it was accepted but more parties are needed"                     \
     }
+#define TOKEN_KEY_FLAGS                                                                            \
+    { .name = "pkcs11-config",                                                                     \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .help = "JSON that names a PKCS#11 module, a token and perhaps its PIN" },                   \
+        { .name = "pkcs11-key-id",                                                                 \
+          .kind = FLAG_TEXT,                                                                       \
+          .value = "ID",                                                                           \
+          .help = "the private key on that token, by its id: text, 0x01 or %01" },                 \
+    {                                                                                              \
+        .name = "pkcs11-key-label", .kind = FLAG_TEXT, .value = "LABEL",                           \
+        .help = "the private key on that token, by its label"                                      \
+    }
 #define USER_FLAGS                                                                                 \
     { .name = "cert",                                                                              \
       .letter = 'c',                                                                               \
       .kind = FLAG_FILE,                                                                           \
       .value = "FILE",                                                                             \
-      .help = "the user's certificate, PEM" },                                                     \
+      .help = "the user's certificate, PEM, or a pkcs11: URI" },                                   \
+        { .name = "key",                                                                           \
+          .letter = 'k',                                                                           \
+          .kind = FLAG_FILE,                                                                       \
+          .value = "FILE",                                                                         \
+          .help = "its private key, PEM, or a pkcs11: URI; an encrypted one asks for its "         \
+                  "passphrase, a token for its PIN" },                                             \
+        TOKEN_KEY_FLAGS,                                                                           \
+        { .name = "pkcs11-cert-id",                                                                \
+          .kind = FLAG_TEXT,                                                                       \
+          .value = "ID",                                                                           \
+          .help = "the certificate on that token, by its id" },                                    \
     {                                                                                              \
-        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
-        .help = "its private key, PEM; an encrypted one asks for its passphrase"                   \
+        .name = "pkcs11-cert-label", .kind = FLAG_TEXT, .value = "LABEL",                          \
+        .help = "the certificate on that token, by its label"                                      \
     }
-#define USER_GROUPS GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" })
+/* Those of one rule in byte order, which is the order in which they are looked at. */
+#define USER_GROUP_ROWS                                                                            \
+    { GROUP_ALL_OR_NONE, "key cert" },                                                             \
+        { GROUP_AT_LEAST_ONE, "pkcs11-cert-id pkcs11-cert-label cert" },                           \
+        { GROUP_AT_LEAST_ONE, "pkcs11-config cert" }, { GROUP_AT_LEAST_ONE, "pkcs11-config key" }, \
+        { GROUP_AT_LEAST_ONE, "pkcs11-key-id pkcs11-key-label cert" },                             \
+        { GROUP_EXCLUSIVE, "pkcs11-config cert" },                                                 \
+    {                                                                                              \
+        GROUP_EXCLUSIVE, "pkcs11-config key"                                                       \
+    }
+#define USER_GROUPS GROUPS(USER_GROUP_ROWS)
 #define RECOVERY_DATA                                                                              \
     { .name = "recoverydata",                                                                      \
       .letter = 'r',                                                                               \

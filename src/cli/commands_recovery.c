@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands_parts.h"
 
-#define KEY_FLAG                                                                                   \
-    {                                                                                              \
-        .name = "key", .letter = 'k', .kind = FLAG_FILE, .value = "FILE",                          \
-        .help = "private RSA key of the secret's holder, PEM; an encrypted one asks for its "      \
-                "passphrase"                                                                       \
-    }
-#define KEY_GROUPS GROUPS({ GROUP_AT_LEAST_ONE, "key" })
+#define KEY_FLAGS                                                                                  \
+    { .name = "key",                                                                               \
+      .letter = 'k',                                                                               \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .help = "private RSA key of the secret's holder, PEM, or a pkcs11: URI; an encrypted one "   \
+              "asks for its passphrase, a token for its PIN" },                                    \
+        TOKEN_KEY_FLAGS
+#define KEY_GROUPS                                                                                 \
+    GROUPS({ GROUP_AT_LEAST_ONE, "pkcs11-key-id pkcs11-key-label key" },                           \
+           { GROUP_EXCLUSIVE, "pkcs11-config key" })
 #define BINARY_OUTPUT                                                                              \
     {                                                                                              \
         .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .required = true,     \
@@ -58,13 +62,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .arguments = "[IP:PORT]",
       .most = 1,
       .run = run_recovery_drill,
-      .flags = FLAGS({ .name = "key",
-                       .letter = 'k',
-                       .kind = FLAG_FILE,
-                       .value = "FILE",
-                       .required = true,
-                       .help = "private recovery key of the holder, PEM; an encrypted one asks for "
-                               "its passphrase" },
+      .flags = FLAGS(KEY_FLAGS,
                      { .name = "secret",
                        .kind = FLAG_FILE,
                        .value = "FILE",
@@ -78,6 +76,7 @@ const struct command COMMANDS_RECOVERY[] = {
                      { .name = "offline",
                        .kind = FLAG_SWITCH,
                        .help = "only try key and secret on this machine" }),
+      .groups = KEY_GROUPS,
       .summary = "prove a recovery secret to a running Coordinator",
       .text = "Asks for a challenge and answers it; the secret is not in the answer. The "
               "Coordinator notes when the\n"
@@ -117,12 +116,7 @@ const struct command COMMANDS_RECOVERY[] = {
                   "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key --cancel" },
     { .words = "recovery prove",
       .run = run_recovery_prove,
-      .flags = FLAGS({ .name = "key",
-                       .letter = 'k',
-                       .kind = FLAG_FILE,
-                       .value = "FILE",
-                       .required = true,
-                       .help = "private recovery key of the holder, PEM" },
+      .flags = FLAGS(KEY_FLAGS,
                      { .name = "secret",
                        .kind = FLAG_FILE,
                        .value = "FILE",
@@ -133,6 +127,7 @@ const struct command COMMANDS_RECOVERY[] = {
                        .kind = FLAG_TEXT,
                        .value = "NAME",
                        .help = "whose secret it is; without it: whoever has the key" }),
+      .groups = KEY_GROUPS,
       .summary = "prove a recovery secret in a drill: challenge from standard input, answer to "
                  "standard output",
       .text = "Answers the challenge of POST /api/v2/recovery/drill. Needs no network; the secret "
@@ -143,7 +138,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .arguments = "<recovery_key_file> <IP:PORT>",
       FILE_AND_ENDPOINT,
       .run = run_recover,
-      .flags = FLAGS(KEY_FLAG, EXIT_PENDING_FLAG, VERIFY_FLAGS),
+      .flags = FLAGS(KEY_FLAGS, EXIT_PENDING_FLAG, VERIFY_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "give a Coordinator in recovery mode one party's recovery secret",
       .text =
@@ -154,7 +149,9 @@ const struct command COMMANDS_RECOVERY[] = {
           "or as it is, or a secret that was decrypted before (16, 32 or 33 bytes). Nothing is "
           "sent unless\n"
           "the key opens the secret. The secrets of all parties must reach the same Coordinator.",
-      .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key" },
+      .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key\n"
+                  "recover recovery.json coordinator.example.com:4433 --key "
+                  "'pkcs11:token=work;id=%01'" },
     { .words = "recover-with-signature",
       .arguments = "<recovery_key_file> <IP:PORT>",
       FILE_AND_ENDPOINT,
@@ -191,7 +188,8 @@ const struct command COMMANDS_RECOVERY[] = {
                        .value = "FILE",
                        .required = true,
                        .help = "the Coordinator's key, as public-key fetches it" },
-                     BINARY_OUTPUT, KEY_FLAG),
+                     BINARY_OUTPUT, KEY_FLAGS),
+      .groups = GROUPS({ GROUP_EXCLUSIVE, "pkcs11-config key" }),
       .summary = "encrypt a recovery secret for a Coordinator",
       .text = "Needs no network. With --key the secret is decrypted with it first.",
       .examples = "recover-with-signature encrypt-secret recovery.json --coordinator-pub-key "
@@ -202,7 +200,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .least = 1,
       .most = 1,
       .run = run_sign_secret,
-      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAG),
+      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "sign a recovery secret",
       .text = "Needs no network.",

@@ -109,8 +109,7 @@ const struct command COMMANDS_USER[] = {
                   .kind = FLAG_SWITCH,
                   .help = "the same for files of settings; refuses values that their readers "
                           "take differently" }),
-      .groups = GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_AT_LEAST_ONE, "cert" },
-                       { GROUP_EXCLUSIVE, "raw pem env dotenv" }),
+      .groups = GROUPS(USER_GROUP_ROWS, { GROUP_EXCLUSIVE, "raw pem env dotenv" }),
       .summary = "read secrets",
       .text =
           "Shows secrets by name; values are base64. The Coordinator gives all of them or none.\n\n"
@@ -120,6 +119,8 @@ const struct command COMMANDS_USER[] = {
           "letter, digit or _ is _.",
       .examples = "secret get tokenKey coordinator.example.com:4433 -c alice.crt -k alice.key -o "
                   "secrets.json\n"
+                  "secret get tokenKey coordinator.example.com:4433 -c "
+                  "'pkcs11:token=work;object=alice' -k 'pkcs11:token=work;object=alice'\n"
                   "secret get web coordinator.example.com:4433 --pem -c alice.crt -k alice.key -o "
                   "web.pem\n"
                   "secret get dbPassword apiToken coordinator.example.com:4433 --env -c alice.crt "

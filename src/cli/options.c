@@ -374,24 +374,40 @@ bool options_parse(int argc, char **argv, const char *program, struct options *o
 
 /* ---- groups of flags ---- */
 
+enum { LARGEST_GROUP = 8 };
+
+/* The names of a group, in byte order. */
+static size_t group_names(const char *words, struct bytes names[static LARGEST_GROUP])
+{
+    size_t count = 0;
+
+    while (words[0] != '\0') {
+        const struct bytes name = bytes_of(words, strcspn(words, " "));
+        size_t at = count++;
+        assert(count <= LARGEST_GROUP);
+        for (; at > 0 && bytes_compare(name, names[at - 1]) < 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+        words += name.len;
+        words += words[0] == ' ' ? 1 : 0;
+    }
+    return count;
+}
+
 /* How many flags of the group are set; names of those (or of those that are not) go to `out`. */
-static size_t group_count(const struct options *options, const char *names, bool wanted,
+static size_t group_count(const struct options *options, const char *words, bool wanted,
                           struct buf *out)
 {
-    struct bytes rest = bytes_of_string(names);
+    struct bytes names[LARGEST_GROUP];
+    const size_t count = group_names(words, names);
     size_t set = 0;
 
-    while (rest.len > 0) {
-        const uint8_t *const blank = memchr(rest.at, ' ', rest.len);
-        const struct bytes name =
-            bytes_of(rest.at, blank == NULL ? rest.len : (size_t)(blank - rest.at));
-        auto_string *text = bytes_to_string(name);
+    for (size_t i = 0; i < count; i++) {
+        auto_string *text = bytes_to_string(names[i]);
         const bool is_set = option_is_set(options, text);
         set += is_set ? 1 : 0;
         if (is_set == wanted)
             buf_add_format(out, "%s%s", out->len > 0 ? " " : "", text);
-        const size_t used = name.len + (blank == NULL ? 0 : 1);
-        rest = bytes_of(rest.at + used, rest.len - used);
     }
     buf_add_u8(out, '\0');
     return set;

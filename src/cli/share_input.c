@@ -34,8 +34,11 @@ static struct secret *open_any(struct cli *cli, struct bytes file, const struct 
             output_say(&cli->out, "Using the recovery secret of \"%.*s\"", BYTES_FMT(m->name));
             return secret;
         }
+        if (why.kind == FAIL_UNAVAILABLE)
+            *err = why; /* the token does not do it, whosever secret it is */
     }
-    (void)err_set(err, FAIL_DENIED, "this key opens none of the secrets");
+    if (err->kind == FAIL_NONE)
+        (void)err_set(err, FAIL_DENIED, "this key opens none of the secrets");
     return NULL;
 }
 

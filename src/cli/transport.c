@@ -3,6 +3,7 @@
 
 #include "cli/curl_library.h"
 #include "cli/signals.h"
+#include "crypto/key_held.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,12 @@ static bool never_sent(const struct transport *t, CURLcode code)
     return t->curl.easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
 }
 
+/* Did the token not do its part of the handshake? */
+static bool key_refused(const struct transport *t, struct err *err)
+{
+    return t->pin.key != NULL && key_held_refusal(t->pin.key, err);
+}
+
 static bool name_failure(struct transport *t, const char *method, const char *url, CURLcode code,
                          struct err *err)
 {
@@ -184,6 +191,8 @@ static bool name_failure(struct transport *t, const char *method, const char *ur
         *err = t->tls_failure;
         return cli_fail(t->cli, EXIT_KEY, NULL);
     }
+    if (key_refused(t, err))
+        return cli_fail(t->cli, EXIT_KEY, NULL);
     if (t->pin.refusal.kind != FAIL_NONE) {
         *err = t->pin.refusal;
         (void)cli_fail(t->cli, EXIT_TRUST, TRANSPORT_PIN_HINT);
@@ -244,7 +253,7 @@ static bool send_once(struct transport *t, const char *url, const struct bytes *
     if (code != CURLE_OK) {
         *again = t->pin.refusal.kind == FAIL_NONE && t->tls_failure.kind == FAIL_NONE &&
                  !t->too_large && set && code != CURLE_ABORTED_BY_CALLBACK &&
-                 (body == NULL || never_sent(t, code));
+                 !key_refused(t, err) && (body == NULL || never_sent(t, code));
         return name_failure(t, method, url, code, err);
     }
     (void)t->curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &reply->status);
