@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/input.h"
+#include "cli/lint_report.h"
 #include "codec/json.h"
-#include "manifest/lint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,19 +10,13 @@
 
 /* `manifest lint`: findings of the manifest room and of the YAML reader, with places in the file. */
 
-struct line {
-    enum finding_severity severity;
-    const char *rule, *hint;
-    struct bytes text, path;
-    size_t line, column;
-};
 struct lint {
     const char *path;
     struct manifest_input input;
     struct yaml_map map;
     struct yaml_surprises surprises;
     size_t count, room;
-    struct line *lines; /* their texts in the arena */
+    struct lint_line *lines; /* their texts in the arena */
     struct arena arena;
     struct buf text, data; /* lines, and the elements of the array */
     size_t errors, warnings;
@@ -38,13 +32,13 @@ static void lint_clear(struct lint *l)
     free(l->lines);
 }
 
-static void add_line(struct lint *l, const struct line *f)
+static void add_line(struct lint *l, const struct lint_line *f)
 {
     if (l->count == l->room) {
         l->room = l->room == 0 ? 16 : l->room * 2;
         l->lines = mem_resize(l->lines, l->room * sizeof *l->lines);
     }
-    struct line *const line = &l->lines[l->count++];
+    struct lint_line *const line = &l->lines[l->count++];
     *line = *f;
     line->text = arena_bytes(&l->arena, f->text);
     line->path = arena_bytes(&l->arena, f->path);
@@ -53,7 +47,7 @@ static void add_line(struct lint *l, const struct line *f)
 /* In the order of the file; YAML's mappings are sorted on their way. */
 static int compare_lines(const void *left, const void *right)
 {
-    const struct line *const a = left, *const b = right;
+    const struct lint_line *const a = left, *const b = right;
 
     if (a->line != b->line)
         return a->line < b->line ? -1 : 1;
@@ -65,9 +59,9 @@ static int compare_lines(const void *left, const void *right)
     return order != 0 ? order : bytes_compare(a->text, b->text);
 }
 
-static void put_line(struct lint *l, const struct line *f)
+static void put_line(struct lint *l, const struct lint_line *f)
 {
-    const char *const severity = f->severity == FINDING_ERROR ? "error" : "warning";
+    const char *const severity = lint_severity_text(f->severity);
 
     *(f->severity == FINDING_ERROR ? &l->errors : &l->warnings) += 1;
     buf_add_format(&l->text, "%s:%zu:%zu: %s: ", l->path, f->line, f->column, severity);
@@ -86,7 +80,7 @@ static void put_line(struct lint *l, const struct line *f)
 }
 
 /* Line and column in the JSON become those of the file. */
-static void place_in_file(const struct lint *l, size_t offset, struct line *f)
+static void place_in_file(const struct lint *l, size_t offset, struct lint_line *f)
 {
     const struct yaml_place *const place = yaml_map_find(&l->map, offset);
 
@@ -99,12 +93,12 @@ static void place_in_file(const struct lint *l, size_t offset, struct line *f)
 static void put_finding(struct lint *l, const struct manifest_finding *finding)
 {
     auto_buf path = { 0 }, where = { 0 };
-    struct line f = { .severity = finding->severity,
-                      .rule = finding->rule,
-                      .hint = finding->hint,
-                      .text = finding->text,
-                      .line = 1,
-                      .column = 1 };
+    struct lint_line f = { .severity = finding->severity,
+                           .rule = finding->rule,
+                           .hint = finding->hint,
+                           .text = finding->text,
+                           .line = 1,
+                           .column = 1 };
 
     json_path(finding->place, &path);
     f.path = buf_bytes(&path);
@@ -134,13 +128,14 @@ static void put_without_place(const char *text, struct buf *out)
 /* The first value that does not decode; behind it nothing is known. */
 static void put_decoding(struct lint *l, const struct err *why)
 {
-    struct line f = { .severity = FINDING_ERROR,
-                      .rule = "decode",
-                      .hint =
-                          "give the value the type that is documented; in YAML, quote text that "
-                          "looks like something else",
-                      .line = 1,
-                      .column = 1 };
+    struct lint_line f = {
+        .severity = FINDING_ERROR,
+        .rule = "decode",
+        .hint = "give the value the type that is documented; in YAML, quote text that "
+                "looks like something else",
+        .line = 1,
+        .column = 1
+    };
     const char *const place = strstr(why->text, "line ");
     auto_buf text = { 0 };
 
@@ -167,12 +162,12 @@ static void put_traps(struct lint *l)
 
     for (size_t i = 0; i < l->map.count; i++) {
         const struct yaml_place *const place = &l->map.at[i];
-        const struct line f = { .severity = FINDING_WARNING,
-                                .rule = traps[place->trap].rule,
-                                .hint = traps[place->trap].hint,
-                                .text = bytes_of_string(traps[place->trap].text),
-                                .line = place->line,
-                                .column = place->column };
+        const struct lint_line f = { .severity = FINDING_WARNING,
+                                     .rule = traps[place->trap].rule,
+                                     .hint = traps[place->trap].hint,
+                                     .text = bytes_of_string(traps[place->trap].text),
+                                     .line = place->line,
+                                     .column = place->column };
         if (place->trap != YAML_TRAP_NONE)
             add_line(l, &f);
     }
@@ -180,7 +175,7 @@ static void put_traps(struct lint *l)
 
 static void put_surprises(struct lint *l)
 {
-    struct line f = {
+    struct lint_line f = {
         .severity = FINDING_WARNING, .rule = "yaml-documents", .line = 1, .column = 1
     };
 
@@ -215,6 +210,26 @@ static void find(struct lint *l)
         put_line(l, &l->lines[i]);
 }
 
+/* What --format asks for beyond the formats of every command goes out without an envelope. */
+static bool show_report(struct cli *cli, const struct lint *l, struct err *err)
+{
+    const struct lint_report report = { l->path, l->count, l->lines };
+    auto_buf text = { 0 };
+
+    if (strcmp(option_text(&cli->options, "format"), "sarif") == 0)
+        lint_report_sarif(&report, &text);
+    else
+        lint_report_github(&report, &text);
+    return output_result(&cli->out, "", BYTES_NONE, buf_bytes(&text), err);
+}
+
+static bool wants_report(const struct cli *cli)
+{
+    const char *const format = option_text(&cli->options, "format");
+
+    return strcmp(format, "sarif") == 0 || strcmp(format, "github") == 0;
+}
+
 static bool show(struct cli *cli, const struct lint *l, struct err *err)
 {
     auto_buf data = { 0 };
@@ -230,6 +245,8 @@ static bool show(struct cli *cli, const struct lint *l, struct err *err)
         output_say(&cli->out, "%s: nothing found", l->path);
     else
         output_say(&cli->out, "%s: errors: %zu, warnings: %zu", l->path, l->errors, l->warnings);
+    if (wants_report(cli))
+        return show_report(cli, l, err);
     return output_result(&cli->out, "ManifestLint", buf_bytes(&data), buf_bytes(&l->text), err);
 }
 

@@ -90,7 +90,14 @@ const struct command COMMANDS_MANIFEST[] = {
       .run = run_manifest_lint,
       .flags = FLAGS({ .name = "strict",
                        .kind = FLAG_SWITCH,
-                       .help = "end with 8 also when there are only warnings" }),
+                       .help = "end with 8 also when there are only warnings" },
+                     { .name = "format",
+                       .kind = FLAG_CHOICE,
+                       .value = "FORMAT",
+                       .standard = "text",
+                       .choices = "text json yaml sarif github",
+                       .help = "text, json, yaml, sarif (2.1.0) or github (annotations of a "
+                               "workflow); TAW_FORMAT sets another default" }),
       .summary = "show all that is wrong with a manifest, and what its author may not have meant",
       .text = "Shows every finding with file:line:column, also in YAML, the name of the rule, and "
               "what to do about it.\n"
@@ -100,7 +107,8 @@ const struct command COMMANDS_MANIFEST[] = {
               "certificates that expire,\n"
               "rights that one person holds alone, words that YAML takes for something else. "
               "Nothing is sent.",
-      .examples = "manifest lint manifest.yaml --strict" },
+      .examples = "manifest lint manifest.yaml --strict\n"
+                  "manifest lint manifest.yaml --format sarif > lint.sarif" },
     { .words = "manifest diff",
       .arguments = "<old.json|yaml> <new.json|yaml>",
       .least = 2,

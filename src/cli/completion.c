@@ -71,6 +71,18 @@ static void put_bash_cases(const char *program, const char *what, put_words *put
     buf_add_string(out, "    esac\n}\n");
 }
 
+/* Cases of "command flag" for flags with a fixed set of values; words NULL: of any command. */
+static void put_bash_choices(const char *words, const struct flag *flags, struct buf *out)
+{
+    for (const struct flag *f = flags; f != NULL && f->name != NULL; f++) {
+        if (f->kind == FLAG_CHOICE)
+            buf_add_format(
+                out,
+                "    %s\"%s --%s\") COMPREPLY=($(compgen -W \"%s\" -- \"$current\")); return ;;\n",
+                words == NULL ? "*" : "", words == NULL ? "" : words, f->name, f->choices);
+    }
+}
+
 static void put_bash(const char *program, struct buf *out)
 {
     buf_add_format(out, "# bash completion for %s\n", program);
@@ -85,14 +97,12 @@ static void put_bash(const char *program, struct buf *out)
                    "        members=\" $(_%s_members \"$at\") \"\n"
                    "        [[ $members == *\" $word \"* ]] && at=${at:+$at }$word\n"
                    "    done\n"
-                   "    case $previous in\n",
+                   "    case \"$at $previous\" in\n",
                    program, program);
-    for (const struct flag *f = GLOBAL_FLAGS; f->name != NULL; f++) {
-        if (f->kind == FLAG_CHOICE)
-            buf_add_format(
-                out, "    --%s) COMPREPLY=($(compgen -W \"%s\" -- \"$current\")); return ;;\n",
-                f->name, f->choices);
-    }
+    for (const struct command *c = command_root(); (c = command_next(c)) != NULL;)
+        put_bash_choices(c->words, c->flags, out);
+    put_bash_choices(NULL, GLOBAL_FLAGS, out);
+    buf_add_string(out, "    esac\n    case $previous in\n");
     buf_add_string(out, "    ");
     put_value_flags(true, out);
     buf_add_string(out, ") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n    ");

@@ -67,8 +67,10 @@ static void put_flags(const struct command *command, struct buf *out)
     for (const struct flag *f = command->flags; f != NULL && f->name != NULL; f++)
         put_flag(f, out);
     buf_add_string(out, "\nGlobal flags:\n");
-    for (const struct flag *f = GLOBAL_FLAGS; f->name != NULL; f++)
-        put_flag(f, out);
+    for (const struct flag *f = NULL; (f = flag_next(command, f)) != NULL;) {
+        if (flag_is_global(f))
+            put_flag(f, out);
+    }
     buf_add_string(out, "  -h, --help                          show this help\n");
     if (command->words[0] == '\0')
         buf_add_string(out, "      --version                       show the version\n");

@@ -56,11 +56,23 @@ bool flag_is_global(const struct flag *flag)
     return false;
 }
 
+/* A flag of its own takes the place of the global one with that name. */
+static bool is_replaced(const struct command *command, const struct flag *global)
+{
+    for (const struct flag *f = command->flags; f != NULL && f->name != NULL; f++) {
+        if (strcmp(f->name, global->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct flag *flag_next(const struct command *command, const struct flag *before)
 {
     const struct flag *next = before == NULL ? command->flags : before + 1;
 
     if (next == NULL || (next->name == NULL && (before == NULL || !flag_is_global(before))))
         next = GLOBAL_FLAGS;
+    while (next->name != NULL && flag_is_global(next) && is_replaced(command, next))
+        next++;
     return next->name == NULL ? NULL : next;
 }

@@ -73,6 +73,7 @@ bool command_is_below(const struct command *above, const struct command *command
 bool command_is_group(const struct command *command) MUST_CHECK;
 /* The last of its words. */
 const char *command_name(const struct command *command) MUST_CHECK;
-/* The next of a row's flags or, behind them, of the global ones; begin with NULL. NULL at the end. */
+/* The next of a row's flags or, behind them, of the global ones, of which one with a name that the row has itself is left out; begin
+ * with NULL. NULL at the end. */
 const struct flag *flag_next(const struct command *command, const struct flag *before) MUST_CHECK;
 bool flag_is_global(const struct flag *flag) MUST_CHECK;

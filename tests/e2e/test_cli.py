@@ -91,6 +91,7 @@ def completions_work_in_their_shells(home):
     equal(bash("manifest", "ver"), ["verify"], "a member")
     equal(bash("-i", "manifest", "set", "--recov"), ["--recoverydata"], "a flag")
     equal(bash("status", "--format", "j"), ["json"], "a choice")
+    equal(bash("manifest", "lint", "--format", "s"), ["sarif"], "a choice of one command")
     for shell, command in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
         script = home / ("taw." + shell)
         script.write_bytes(cli("completion", shell).expect(OK).raw)
@@ -133,6 +134,41 @@ def lint_shows_everything_with_its_place_in_json_and_in_yaml(home):
     cli("manifest", "lint", "nothing").expect(USAGE, "")
     data = cli("manifest", "lint", "-", "--format", "yaml", data=b"{}").expect(REJECTED)
     contains(data.out, "packages-missing")
+
+
+def lint_reports_to_code_scanning_and_to_workflows(home):
+    """SARIF with the members that its schema requires, and with what code scanning needs."""
+    cli = Cli(home)
+    (home / "sub").mkdir()
+    (home / "sub" / "m 1.yaml").write_text("Packages:\n  app: {UniqueID: '00', Typo: 1}\nMarbles:\n  m: {Package: nope}\n  o: {Package: nix}\n")
+    lint = ("manifest", "lint", "sub/m 1.yaml", "--format")
+    done = cli(*lint, "sarif").expect(REJECTED, error="sub/m 1.yaml: errors: 2, warnings: 2")
+    log = json.loads(done.out)
+    equal((sorted(log), log["version"], len(log["runs"])), (["$schema", "runs", "version"], "2.1.0", 1), "log")
+    run = log["runs"][0]
+    driver, results = run["tool"]["driver"], run["results"]
+    true(driver["name"] == "taw" and driver["version"], "tool.driver requires a name")
+    rules = [rule["id"] for rule in driver["rules"]]
+    equal((len(set(rules)), sorted(rules)), (len(rules), sorted({result["ruleId"] for result in results})), "every rule once")
+    for result in results:
+        equal(rules[result["ruleIndex"]], result["ruleId"], "ruleIndex")
+        true(result["message"]["text"], "result requires a message with a text")
+        true(result["level"] in ("none", "note", "warning", "error"), "level")
+        place = result["locations"][0]["physicalLocation"]
+        equal(place["artifactLocation"]["uri"], "sub/m%201.yaml", "uri")
+        true(place["region"]["startLine"] >= 1 and place["region"]["startColumn"] >= 1, "region")
+    found = [(result["ruleId"], result["level"], *result["locations"][0]["physicalLocation"]["region"].values()) for result in results]
+    true(("package-unknown", "error", 4, 16) in found and ("key-unknown", "warning", 2, 31) in found, found)
+    out = cli(*lint, "github").expect(REJECTED).out.splitlines()
+    equal(len(out), 4, "one line for each finding")
+    contains(out[2], "::error file=sub/m 1.yaml,line=4,col=16,title=package-unknown::manifest does not contain marble package nope%0A")
+    (home / "good.json").write_text(Deployment("threshold").manifest.decode())
+    cli("manifest", "lint", "good.json", "--format", "github", "--strict").expect(REJECTED)
+    (home / "good.json").write_text('{"Packages":{"a":{"UniqueID":"00"}},"Marbles":{"m":{"Package":"a"}}}')
+    equal(len(json.loads(cli("manifest", "lint", "good.json", "--format", "sarif").expect(OK).out)["runs"][0]["results"]), 1, "a warning")
+    cli("manifest", "diff", "good.json", "good.json", "--format", "sarif").expect(USAGE, "", "want text json yaml")
+    text = cli("manifest", "lint", "--help").expect(OK).out
+    equal(text.count("--format "), 2, "the flag and the example, and no second flag: %s" % text)
 
 
 def diff_says_what_an_update_means(home):
