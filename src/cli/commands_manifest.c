@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands_parts.h"
 
+#define UNIFIED                                                                                    \
+    {                                                                                              \
+        .name = "unified", .kind = FLAG_SWITCH,                                                    \
+        .help = "show the lines that go and come in sorted JSON, with values, instead of changes"  \
+    }
+#define EXIT_CODE                                                                                  \
+    {                                                                                              \
+        .name = "exit-code", .kind = FLAG_SWITCH, .help = "end with 9 when they differ"            \
+    }
+
 const struct command COMMANDS_MANIFEST[] = {
     { .words = "manifest", .summary = "set, show, verify and check manifests" },
     { .words = "manifest get",
@@ -114,15 +124,15 @@ const struct command COMMANDS_MANIFEST[] = {
       .least = 2,
       .most = 2,
       .run = run_manifest_diff,
-      .flags = FLAGS(
-          { .name = "exit-code", .kind = FLAG_SWITCH, .help = "end with 9 when they differ" }),
+      .flags = FLAGS(UNIFIED, EXIT_CODE),
       .summary = "show what an update would change, and what follows from it",
       .text = "Compares the manifest in force with that of an update by meaning, not by text, and "
               "says for each change\n"
               "what follows: which certificates and keys are made anew, who gains and loses which "
               "right, whether there\n"
               "are new recovery secrets, and who has to agree. Nothing is sent.",
-      .examples = "manifest diff manifest.json update.json" },
+      .examples = "manifest diff manifest.json update.json\n"
+                  "manifest diff manifest.json update.json --unified" },
     { .words = "manifest check-log",
       .arguments = "<log>",
       .least = 1,

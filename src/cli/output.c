@@ -30,6 +30,7 @@ void output_init(struct output *out, enum output_format format, const char *colo
     *out = (struct output){ .format = format,
                             .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                             .error_is_terminal = isatty(STDERR_FILENO) == 1 };
+    out->color_out = wants_color(color, out->out_is_terminal);
     out->color_error = wants_color(color, out->error_is_terminal);
 }
 
@@ -158,17 +159,35 @@ static bool close_envelope(const struct output *out, const struct buf *json, str
     return true;
 }
 
+void output_paint(const struct output *out, enum output_color color, struct bytes text,
+                  struct buf *to)
+{
+    const bool painted = out->color_out && color != COLOR_NONE;
+
+    if (painted)
+        buf_add_format(to, "\033[3%dm", (int)color);
+    buf_add(to, text);
+    buf_add_string(to, painted ? PLAIN : "");
+}
+
 bool output_result(struct output *out, const char *kind, struct bytes data, struct bytes text,
                    struct err *err)
 {
+    auto_buf shown = { 0 };
+
+    if (out->format != FORMAT_TEXT || !out->out_is_terminal)
+        return output_painted(out, kind, data, text, err);
+    output_visible(&shown, text, true);
+    return write_out(buf_bytes(&shown), err);
+}
+
+bool output_painted(struct output *out, const char *kind, struct bytes data, struct bytes text,
+                    struct err *err)
+{
     auto_buf json = { 0 }, shown = { 0 };
 
-    if (out->format == FORMAT_TEXT) {
-        if (!out->out_is_terminal)
-            return write_out(text, err);
-        output_visible(&shown, text, true);
-        return write_out(buf_bytes(&shown), err);
-    }
+    if (out->format == FORMAT_TEXT)
+        return write_out(text, err);
     open_envelope(&json, kind);
     buf_add_string(&json, ",\"data\":");
     buf_add(&json, data);

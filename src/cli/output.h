@@ -16,7 +16,7 @@ enum output_format { FORMAT_NONE = 0, FORMAT_TEXT, FORMAT_JSON, FORMAT_YAML };
 struct output {
     enum output_format format;
     bool out_is_terminal, error_is_terminal;
-    bool color_error;
+    bool color_out, color_error;
     size_t lines_said;   /* on standard error */
     struct buf warnings; /* JSON array without its brackets */
     struct buf checks;   /* the same: what was checked about the Coordinator, in words */
@@ -43,6 +43,19 @@ bool output_result(struct output *out, const char *kind, struct bytes data, stru
  * that follows. As text nothing is made visible: `text` is for the terminal already. */
 bool output_item(struct output *out, const char *kind, struct bytes data, struct bytes text,
                  struct err *err) MUST_CHECK;
+/* The same for text that may have colours, where what comes from outside went through output_visible. */
+bool output_painted(struct output *out, const char *kind, struct bytes data, struct bytes text,
+                    struct err *err) MUST_CHECK;
+/* Appends text for output_painted, in a colour when colours are wanted. */
+enum output_color {
+    COLOR_NONE = 0,
+    COLOR_RED = 1,
+    COLOR_GREEN = 2,
+    COLOR_YELLOW = 3,
+    COLOR_CYAN = 6
+};
+void output_paint(const struct output *out, enum output_color color, struct bytes text,
+                  struct buf *to);
 /* Raw bytes to standard output; never to a terminal (FAIL_STATE). */
 bool output_raw(struct output *out, struct bytes raw, struct err *err) MUST_CHECK;
 /* As it is, to standard error. There is nobody to tell when that fails. */

@@ -3,11 +3,14 @@
 
 #include "base/arena.h"
 #include "cli/json_text.h"
+#include "cli/lines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { DEEPEST = 1000 };
+#define VERSIONED "Packages"
+#define VERSION "SecurityVersion"
 
 /* The newest version of each package, as text by name. */
 struct versions {
@@ -57,13 +60,11 @@ static bool read_line(struct bytes line, struct arena *arena, struct versions *v
 
 static bool read_log(struct bytes log, struct arena *arena, struct versions *v, struct err *err)
 {
-    while (log.len > 0) {
-        const uint8_t *const end = memchr(log.at, '\n', log.len);
-        const size_t len = end == NULL ? log.len : (size_t)(end - log.at);
-        if (len > 0 && !read_line(bytes_of(log.at, len), arena, v, err))
+    struct bytes line;
+
+    while (line_next(&log, &line)) {
+        if (line.len > 0 && !read_line(line, arena, v, err))
             return false;
-        const size_t used = len + (end == NULL ? 0 : 1);
-        log = bytes_of(log.at + used, log.len - used);
     }
     return true;
 }
@@ -77,38 +78,71 @@ static void put_line_end(struct buf *out, size_t depth)
         buf_add_string(out, "    ");
 }
 
-/* The number that takes the place of this value; empty: it stays. */
-static struct bytes replacement(const struct versions *v, const struct json *value)
+/* The newest version of the package that this object is; empty: it is none, or has no other one. */
+static struct bytes version_of(const struct versions *v, const struct json *object)
 {
-    const struct json *const package = value->parent;
-    const struct json *const packages = package == NULL ? NULL : package->parent;
+    const struct json *const packages = object == NULL ? NULL : object->parent;
 
-    if (packages == NULL || packages->parent == NULL || packages->parent->parent != NULL ||
-        !json_name_is(packages, "Packages") || !json_name_is(value, "SecurityVersion"))
+    if (packages == NULL || object->type != JSON_OBJECT || packages->parent == NULL ||
+        packages->parent->parent != NULL || !json_name_is(packages, VERSIONED))
         return BYTES_NONE;
     for (size_t i = 0; i < v->count; i++) {
-        if (bytes_equal(v->at[i].package, package->name))
+        if (bytes_equal(v->at[i].package, object->name))
             return v->at[i].number;
     }
     return BYTES_NONE;
 }
 
+/* The number that takes the place of this value; empty: it stays. */
+static struct bytes replacement(const struct versions *v, const struct json *value)
+{
+    return json_name_is(value, VERSION) ? version_of(v, value->parent) : BYTES_NONE;
+}
+
 static bool put_value(const struct versions *v, const struct json *value, size_t depth,
                       struct buf *out, struct err *err);
+
+static void put_name(struct bytes name, size_t depth, struct buf *out)
+{
+    json_put_comma(out);
+    put_line_end(out, depth);
+    json_put_string(out, name);
+    buf_add_string(out, ": ");
+}
+
+/* A version that was given to a package without one. */
+static struct bytes added_version(const struct versions *v, const struct json *object)
+{
+    for (const struct json *m = json_first(object); m != NULL; m = json_next(m)) {
+        if (json_name_is(m, VERSION))
+            return BYTES_NONE;
+    }
+    return version_of(v, object);
+}
+
+static void put_version(struct bytes *version, size_t depth, struct buf *out)
+{
+    if (version->len > 0) {
+        put_name(BYTES_LITERAL(VERSION), depth, out);
+        buf_add(out, *version);
+    }
+    *version = BYTES_NONE;
+}
 
 static bool put_members(const struct versions *v, const struct json *object, size_t depth,
                         struct buf *out, struct err *err)
 {
     const struct json **const sorted = json_text_sorted(object);
+    struct bytes version = added_version(v, object);
     bool good = true;
 
     for (size_t i = 0; sorted[i] != NULL && good; i++) {
-        json_put_comma(out);
-        put_line_end(out, depth + 1);
-        json_put_string(out, sorted[i]->name);
-        buf_add_string(out, ": ");
+        if (bytes_compare(sorted[i]->name, BYTES_LITERAL(VERSION)) > 0)
+            put_version(&version, depth + 1, out);
+        put_name(sorted[i]->name, depth + 1, out);
         good = put_value(v, sorted[i], depth + 1, out, err);
     }
+    put_version(&version, depth + 1, out);
     free(sorted);
     return good;
 }
@@ -136,7 +170,7 @@ static bool put_value(const struct versions *v, const struct json *value, size_t
         buf_add(out, other);
         return true;
     }
-    if (json_first(value) == NULL) {
+    if (json_first(value) == NULL && version_of(v, value).len == 0) {
         json_text_put(value, out);
         return true;
     }

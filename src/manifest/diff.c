@@ -30,6 +30,12 @@ const char *update_kind_text(enum update_kind kind)
     return kind == UPDATE_PACKAGES ? "packages" : kind == UPDATE_FULL ? "full" : "none";
 }
 
+/* So begins what follows from something that is not taken. */
+static bool is_refusal(struct bytes consequence)
+{
+    return bytes_start_with(consequence, BYTES_LITERAL("refused: "));
+}
+
 void diff_add(struct differ *d, const char *section, struct bytes name, enum change_kind kind,
               const struct buf *what, const char *consequence)
 {
@@ -48,6 +54,7 @@ void diff_add(struct differ *d, const char *section, struct bytes name, enum cha
         .what = arena_bytes(&out->arena, buf_bytes(what)),
         .consequence = arena_bytes(&out->arena, bytes_of_string(consequence)),
     };
+    out->refused = out->refused || is_refusal(bytes_of_string(consequence));
 }
 
 void diff_say(struct differ *d, const char *fmt, ...)
@@ -66,6 +73,7 @@ void diff_say(struct differ *d, const char *fmt, ...)
     }
     out->consequences[out->consequence_count++] =
         arena_bytes(&out->arena, len < 0 ? BYTES_NONE : bytes_of(text, (size_t)len));
+    out->refused = out->refused || (len >= 0 && is_refusal(bytes_of(text, (size_t)len)));
     if (len >= 0)
         free(text);
 }

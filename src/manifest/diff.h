@@ -25,10 +25,12 @@ struct manifest_diff {
     /* What follows from the update as a whole, in plain words. */
     size_t consequence_count, consequence_room;
     struct bytes *consequences;
-    /* Users of `old` who may do a full update, and how many of them have to agree. */
+    /* Users of `old` who may do this update, and how many of them have to agree: one for packages. */
     size_t holder_count, acknowledgments;
     struct bytes *holders;
     bool new_recovery_secrets;
+    bool
+        refused; /* what follows from something is that no Coordinator takes it; "refused: ..." tells what */
     struct arena arena;
 };
 
@@ -75,3 +77,5 @@ void diff_secrets(struct differ *d);
 void diff_access(struct differ *d);
 /* Who has to agree. */
 void diff_holders(struct differ *d);
+/* Who may raise the packages that are named. */
+void diff_raisers(struct differ *d);

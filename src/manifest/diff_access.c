@@ -139,7 +139,9 @@ static void say_recovery(struct differ *d)
                     "update, and to nobody else");
 }
 
-static void find_holders(struct differ *d)
+/* Users who hold this permission for all of the names. */
+static void find_holders(struct differ *d, enum permission kind, const struct bytes *names,
+                         size_t count)
 {
     auto_arena arena = { 0 };
     const struct manifest *const m = d->old;
@@ -148,22 +150,51 @@ static void find_holders(struct differ *d)
     out->holders = mem_zero_alloc(m->user_count + 1, sizeof *out->holders);
     for (size_t i = 0; i < m->user_count; i++) {
         const struct permissions p = permissions_of_user(m, &m->users[i], &arena);
-        if (p.of[PERMISSION_UPDATE_MANIFEST].held)
+        if (permissions_allow(&p, kind, names, count))
             out->holders[out->holder_count++] = m->users[i].name;
     }
-    out->acknowledgments =
-        m->config.update_threshold == 0 ? out->holder_count : m->config.update_threshold;
+}
+
+static void put_holders(const struct manifest_diff *diff, struct buf *names)
+{
+    for (size_t i = 0; i < diff->holder_count; i++) {
+        buf_add_string(names, i == 0 ? "" : ", ");
+        buf_add(names, diff->holders[i]);
+    }
+}
+
+void diff_raisers(struct differ *d)
+{
+    struct manifest_diff *const out = d->out;
+    const size_t count = d->new->package_count;
+    struct bytes *const packages = mem_zero_alloc(count + 1, sizeof *packages);
+    auto_buf names = { 0 };
+
+    for (size_t i = 0; i < count; i++)
+        packages[i] = d->new->packages[i].name;
+    find_holders(d, PERMISSION_UPDATE_PACKAGE, packages, count);
+    free(packages);
+    put_holders(out, &names);
+    out->acknowledgments = out->holder_count > 0 ? 1 : 0;
+    if (out->holder_count == 0)
+        diff_say(d, "refused: nobody may update the security version of every package named");
+    else
+        diff_say(d,
+                 "it takes one of {%.*s}, who may update the security version of every package "
+                 "named",
+                 (int)names.len, (const char *)names.at);
 }
 
 void diff_holders(struct differ *d)
 {
-    const struct manifest_diff *const out = d->out;
+    struct manifest_diff *const out = d->out;
+    const uint64_t threshold = d->old->config.update_threshold;
     auto_buf names = { 0 };
 
     say_recovery(d);
-    find_holders(d);
-    for (size_t i = 0; i < out->holder_count; i++)
-        buf_add_format(&names, "%s%.*s", i == 0 ? "" : ", ", BYTES_FMT(out->holders[i]));
+    find_holders(d, PERMISSION_UPDATE_MANIFEST, NULL, 0);
+    put_holders(out, &names);
+    out->acknowledgments = threshold == 0 ? out->holder_count : threshold;
     if (out->holder_count == 0)
         diff_say(d, "refused: nobody may update the manifest in force");
     else

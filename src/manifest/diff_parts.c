@@ -209,11 +209,13 @@ static void diff_packages_only(struct differ *d)
     diff_walk(d, DIFF_TABLE(d->old, packages, package_count),
               DIFF_TABLE(d->new, packages, package_count), visit_version);
     d->out->kind = d->out->count > 0 ? UPDATE_PACKAGES : UPDATE_NONE;
+    if (d->new->package_count == 0)
+        diff_say(d, "refused: an update of packages has to name one");
     if (d->out->count == 0)
         return;
     diff_say(d, "this is an update of packages: it is in force at once, and nobody has to "
                 "acknowledge it");
-    diff_say(d, "it takes a user who may update the security version of every package named");
+    diff_raisers(d);
     diff_say(d, "a new intermediate CA is made, and shared certificates are issued anew by it with "
                 "the end they had; keys, user-defined secrets and the recovery secrets stay");
     diff_say(d, "the manifest's fingerprint stays; the new versions stand in the update log");

@@ -47,6 +47,33 @@ static void updated_manifest_put_forgets_what_was_raised_in_an_earlier_manifest(
           "4");
 }
 
+static void updated_manifest_put_gives_a_version_to_a_package_without_one(void **state)
+{
+    static const struct {
+        const char *package, *wanted;
+    } rows[] = {
+        { "{}", "{\n            \"SecurityVersion\": 4\n        }" },
+        { "{\"UniqueID\":\"00\",\"Debug\":true}",
+          "{\n            \"Debug\": true,\n            \"SecurityVersion\": 4,\n"
+          "            \"UniqueID\": \"00\"\n        }" },
+        { "{\"securityversion\":1}", "{\n            \"securityversion\": 4\n        }" },
+        { "[]", "[]" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        auto_string *manifest = mem_printf("{\"Packages\":{\"p\":%s}}", rows[i].package);
+        auto_string *wanted =
+            mem_printf("{\n    \"Packages\": {\n        \"p\": %s\n    }\n}\n", rows[i].wanted);
+        auto_buf out = { 0 };
+        struct err err = { 0 };
+        assert_ok(updated_manifest_put(bytes_of_string(manifest), BYTES_LITERAL(RAISED("p", "4")),
+                                       &out, &err),
+                  &err);
+        assert_bytes_equal(buf_bytes(&out), bytes_of_string(wanted));
+    }
+}
+
 static void updated_manifest_put_refuses_what_is_no_json(void **state)
 {
     auto_buf out = { 0 };
@@ -62,6 +89,7 @@ static void updated_manifest_put_refuses_what_is_no_json(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(updated_manifest_put_takes_the_last_version_of_each_package),
     cmocka_unit_test(updated_manifest_put_forgets_what_was_raised_in_an_earlier_manifest),
+    cmocka_unit_test(updated_manifest_put_gives_a_version_to_a_package_without_one),
     cmocka_unit_test(updated_manifest_put_refuses_what_is_no_json),
 };
 
