@@ -43,6 +43,16 @@ bool ask_consent(struct cli *cli, const struct ask *ask, struct err *err)
     return true;
 }
 
+bool ask_is_possible(const struct cli *cli)
+{
+    return prompt_is_possible() && !option_switch(&cli->options, "no-input");
+}
+
+bool ask_offer(const struct cli *cli, const char *question)
+{
+    return ask_is_possible(cli) && prompt_confirm(question);
+}
+
 struct secret *ask_passphrase(struct cli *cli, const char *what, const char *instead,
                               struct err *err)
 {

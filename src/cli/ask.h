@@ -19,6 +19,10 @@ struct ask {
  * --require-confirmation or TAW_REQUIRE_CONFIRMATION. Where an answer is wanted and cannot be had: FAIL_STATE, status usage.
  */
 bool ask_consent(struct cli *cli, const struct ask *ask, struct err *err) MUST_CHECK;
+/* Is somebody there who may be asked? */
+bool ask_is_possible(const struct cli *cli) MUST_CHECK;
+/* A question about what may as well be left: without somebody to ask it is a no. */
+bool ask_offer(const struct cli *cli, const char *question) MUST_CHECK;
 /* As prompt_passphrase; sets the status. instead: what to type instead, for the hint. */
 struct secret *ask_passphrase(struct cli *cli, const char *what, const char *instead,
                               struct err *err) MUST_CHECK;

@@ -77,6 +77,8 @@ bool run_state_backup(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_state_restore(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_prove(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manifest_check_log(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_update_plan(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_update_review(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_update_apply(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_update_acknowledge(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_update_cancel(struct cli *cli, struct err *err) MUST_CHECK;

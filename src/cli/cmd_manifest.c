@@ -3,7 +3,6 @@
 #include "cli/input.h"
 #include "cli/recovery_data.h"
 #include "cli/remote_manifest.h"
-#include "cli/updated_manifest.h"
 #include "codec/text.h"
 
 #include <string.h>
@@ -97,40 +96,6 @@ bool run_manifest_verify(struct cli *cli, struct err *err)
            show_hash(cli, "ManifestVerification", hash, "OK\n", err);
 }
 
-/* ---- update log ---- */
-
-/* v2 has an array of lines, v1 one string of lines. */
-static bool put_log(const struct answer *answer, struct buf *lines, struct err *err)
-{
-    const struct json *const list = answer->is_v1 ? NULL : answer_member(answer->data, "updateLog");
-    struct bytes line = BYTES_NONE;
-
-    if (answer->is_v1) {
-        if (answer->data == NULL || !json_get_string(answer->data, &line, err))
-            return answer->data == NULL || err_in(err, "update log");
-        while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) != NULL)
-            line.len--;
-        buf_add(lines, line);
-        return true;
-    }
-    for (const struct json *item = list == NULL ? NULL : json_first(list); item != NULL;
-         item = json_next(item)) {
-        if (!json_get_string(item, &line, err))
-            return err_in(err, "update log");
-        buf_add_string(lines, lines->len > 0 ? "\n" : "");
-        buf_add(lines, line);
-    }
-    return true;
-}
-
-static bool get_log(struct session *s, struct buf *lines, struct err *err)
-{
-    const struct call call = { "update", "update", NULL, NULL };
-    auto_answer answer = { 0 };
-
-    return session_call(s, &call, &answer, err) && put_log(&answer, lines, err);
-}
-
 /* ---- get ---- */
 
 static void put_manifest_data(const struct remote_manifest *remote, struct buf *data)
@@ -176,12 +141,11 @@ static bool show_manifest(struct cli *cli, const struct remote_manifest *remote,
 /* With --display-update: as it is in force. */
 static bool apply_log(struct session *s, struct remote_manifest *remote, struct err *err)
 {
-    auto_buf lines = { 0 }, updated = { 0 };
+    auto_buf updated = { 0 };
 
     if (!option_switch(&s->cli->options, "display-update"))
         return true;
-    if (!get_log(s, &lines, err) ||
-        !updated_manifest_put(buf_bytes(&remote->manifest), buf_bytes(&lines), &updated, err))
+    if (!remote_manifest_in_force(s, remote, &updated, err))
         return false;
     buf_truncate(&remote->manifest, 0);
     buf_add(&remote->manifest, buf_bytes(&updated));
@@ -201,56 +165,6 @@ bool run_manifest_get(struct cli *cli, struct err *err)
                        apply_log(&s, &remote, err) && show_manifest(cli, &remote, err);
     return shown && session_save_quote(&s, err) &&
            (!option_switch(&cli->options, "keep-cert") || session_save_cache(&s, err));
-}
-
-/* ---- log ---- */
-
-/* Each line that is JSON as JSON; another one as text. */
-static void put_log_data(struct bytes lines, struct buf *data)
-{
-    buf_add_string(data, "{\"updateLog\":[");
-    while (lines.len > 0) {
-        auto_arena arena = { 0 };
-        struct err ignored = { 0 };
-        const uint8_t *const end = memchr(lines.at, '\n', lines.len);
-        const size_t len = end == NULL ? lines.len : (size_t)(end - lines.at);
-        const struct bytes line = bytes_of(lines.at, len);
-        json_put_comma(data);
-        if (json_parse(line, JSON_TRAILING_REFUSED, &arena, &ignored) != NULL)
-            buf_add(data, line);
-        else
-            json_put_string(data, line);
-        const size_t used = len + (end == NULL ? 0 : 1);
-        lines = bytes_of(lines.at + used, lines.len - used);
-    }
-    buf_add_string(data, "]}");
-}
-
-static bool show_log(struct cli *cli, struct buf *lines, struct err *err)
-{
-    const char *const path = option_text(&cli->options, "output");
-    auto_buf data = { 0 };
-
-    put_log_data(buf_bytes(lines), &data);
-    if (path != NULL && path[0] != '\0') {
-        if (!save_file(path, buf_bytes(lines), SAVE_REPLACE, err))
-            return false;
-        output_say(&cli->out, "Update log written to: %s", path);
-        buf_truncate(lines, 0);
-    } else {
-        output_say(&cli->out, "Update log:");
-        buf_add_string(lines, lines->len > 0 ? "\n" : "");
-    }
-    return output_result(&cli->out, "UpdateLog", buf_bytes(&data), buf_bytes(lines), err);
-}
-
-bool run_manifest_log(struct cli *cli, struct err *err)
-{
-    auto_session s = { 0 };
-    auto_buf lines = { 0 };
-
-    return session_open(&s, cli, cli_argument(cli, 0), err) && session_pin(&s, err) &&
-           get_log(&s, &lines, err) && show_log(cli, &lines, err);
 }
 
 /* ---- set ---- */

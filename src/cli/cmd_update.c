@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/ask.h"
-#include "cli/input.h"
 #include "cli/name_list.h"
+#include "cli/pending_update.h"
 #include "cli/recovery_data.h"
-#include "cli/session.h"
+#include "cli/update.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,6 +16,7 @@ struct progress {
     struct buf names; /* "a, b" */
     struct buf list;  /* JSON array */
     const struct json *secrets;
+    struct bytes review; /* JSON; empty: nobody reviewed */
 };
 static void progress_clear(struct progress *p)
 {
@@ -103,6 +104,10 @@ static void put_data(const struct manifest_input *input, const struct progress *
         buf_add_string(data, ",\"recoverySecrets\":");
         recovery_data_put(p->secrets, data);
     }
+    if (p->review.len > 0) {
+        buf_add_string(data, ",\"review\":");
+        buf_add(data, p->review);
+    }
     buf_add_u8(data, '}');
 }
 
@@ -141,33 +146,58 @@ static bool send_manifest(struct session *s, const char *path, const struct mani
     return session_call(s, &call, answer, err);
 }
 
-static bool update(struct cli *cli, const char *path, const char *prefix,
-                   void (*say)(struct output *out, const struct progress *p), struct err *err)
+/* Where a manifest goes, and what is said of it. */
+struct submission {
+    const char *path, *prefix;
+    void (*say)(struct output *out, const struct progress *p);
+};
+
+/* Opens the file for recovery secrets, because the request may be the one that completes the update. */
+static bool submit(struct session *s, const struct submission *what,
+                   const struct manifest_input *input, struct bytes review, struct err *err)
+{
+    auto_answer answer = { 0 };
+    auto_progress progress = { .review = review };
+    auto_save save = { .fd = -1 };
+
+    if (!recovery_data_open(s->cli, &save, err))
+        return false;
+    if (!send_manifest(s, what->path, input, &answer, err) ||
+        !read_progress(&answer, &progress, err))
+        return err_in(err, "%s", what->prefix);
+    what->say(&s->cli->out, &progress);
+    return finish(s->cli, input, &progress, &save, err);
+}
+
+static const struct submission application = { "update", "applying update", say_applied },
+                               acknowledgment = { "update-manifest",
+                                                  "acknowledging update manifest",
+                                                  say_acknowledged };
+
+static bool update(struct cli *cli, const struct submission *what, struct err *err)
 {
     auto_session s = { 0 };
     auto_manifest_input input = { 0 };
-    auto_answer answer = { 0 };
-    auto_progress progress = { 0 };
-    auto_save save = { .fd = -1 };
 
-    if (!input_manifest(cli, cli_argument(cli, 0), &input, err) ||
-        !session_open_as_user(&s, cli, cli_argument(cli, 1), err) ||
-        !recovery_data_open(cli, &save, err))
-        return false;
-    if (!send_manifest(&s, path, &input, &answer, err) || !read_progress(&answer, &progress, err))
-        return err_in(err, "%s", prefix);
-    say(&cli->out, &progress);
-    return finish(cli, &input, &progress, &save, err);
+    return input_manifest(cli, cli_argument(cli, 0), &input, err) &&
+           session_open_as_user(&s, cli, cli_argument(cli, 1), err) &&
+           submit(&s, what, &input, BYTES_NONE, err);
 }
 
 bool run_update_apply(struct cli *cli, struct err *err)
 {
-    return update(cli, "update", "applying update", say_applied, err);
+    return update(cli, &application, err);
 }
 
 bool run_update_acknowledge(struct cli *cli, struct err *err)
 {
-    return update(cli, "update-manifest", "acknowledging update manifest", say_acknowledged, err);
+    return update(cli, &acknowledgment, err);
+}
+
+bool update_acknowledge(struct session *s, const struct manifest_input *input, struct bytes review,
+                        struct err *err)
+{
+    return submit(s, &acknowledgment, input, review, err);
 }
 
 bool run_update_cancel(struct cli *cli, struct err *err)
@@ -194,27 +224,29 @@ bool run_update_cancel(struct cli *cli, struct err *err)
 
 /* ---- the pending update ---- */
 
-static bool show_missing(struct cli *cli, const struct progress *p, struct err *err)
+static bool show_missing(struct cli *cli, const struct pending_update *pending, struct err *err)
 {
-    auto_buf data = { 0 }, text = { 0 };
+    auto_buf data = { 0 }, text = { 0 }, names = { 0 };
 
+    if (!name_list_read(pending->users, &names, NULL, err))
+        return false;
     buf_add_string(&data, "{\"missingUsers\":");
-    buf_add(&data, buf_bytes(&p->list));
+    name_list_put(pending->users, &data);
     buf_add_u8(&data, '}');
     buf_add_string(&text, "The following users have not yet acknowledged the update: [");
-    for (size_t i = 0; i < p->names.len; i++) {
-        if (p->names.at[i] != ',')
-            buf_add_u8(&text, p->names.at[i]);
+    for (size_t i = 0; i < names.len; i++) {
+        if (names.at[i] != ',')
+            buf_add_u8(&text, names.at[i]);
     }
     buf_add_string(&text, "]\n");
     return output_result(&cli->out, "PendingUpdate", buf_bytes(&data), buf_bytes(&text), err);
 }
 
-static bool show_pending(struct cli *cli, const struct buf *manifest, const struct progress *p,
-                         struct save *save, struct err *err)
+static bool show_pending(struct cli *cli, const struct pending_update *pending, struct save *save,
+                         struct err *err)
 {
     auto_buf data = { 0 };
-    struct bytes text = buf_bytes(manifest);
+    struct bytes text = buf_bytes(&pending->manifest);
 
     if (save->is_open) {
         if (!save_finish(save, text, err))
@@ -222,37 +254,26 @@ static bool show_pending(struct cli *cli, const struct buf *manifest, const stru
         text = BYTES_NONE;
     }
     buf_add_string(&data, "{\"manifest\":");
-    json_put_octets(&data, buf_bytes(manifest));
+    json_put_octets(&data, buf_bytes(&pending->manifest));
     buf_add_string(&data, ",\"missingUsers\":");
-    buf_add(&data, buf_bytes(&p->list));
+    name_list_put(pending->users, &data);
     buf_add_u8(&data, '}');
     return output_result(&cli->out, "PendingUpdate", buf_bytes(&data), text, err);
 }
 
 bool run_update_get(struct cli *cli, struct err *err)
 {
-    const struct call call = { "update-manifest", "update-manifest", NULL, NULL };
     const char *const path = option_text(&cli->options, "output");
     auto_session s = { 0 };
-    auto_answer answer = { 0 };
-    auto_progress progress = { 0 };
-    auto_buf manifest = { 0 };
+    auto_pending_update pending = { 0 };
     auto_save save = { .fd = -1 };
-    bool present = false;
 
     if (!session_open(&s, cli, cli_argument(cli, 0), err) || !session_pin(&s, err))
         return false;
     if (path != NULL && path[0] != '\0' && !save_open(&save, path, SAVE_REPLACE, err))
         return false;
-    if (!session_call(&s, &call, &answer, err))
-        return err_in(err, "getting the pending update");
-    const struct json *const octets = answer_member(answer.data, "manifest");
-    if (octets == NULL)
-        return err_set(err, FAIL_MALFORMED, "the answer has no manifest");
-    if (!json_get_octets(octets, &manifest, &present, err) ||
-        !read_names(answer_member(answer.data, "missingUsers"), &progress, err))
+    if (!pending_update_get(&s, &pending, err))
         return false;
-    return option_switch(&cli->options, "missing")
-               ? show_missing(cli, &progress, err)
-               : show_pending(cli, &manifest, &progress, &save, err);
+    return option_switch(&cli->options, "missing") ? show_missing(cli, &pending, err)
+                                                   : show_pending(cli, &pending, &save, err);
 }

@@ -153,6 +153,45 @@ const struct command COMMANDS_MANIFEST[] = {
               "log. Nothing is sent.",
       .examples = "manifest check-log today.json --root root.pem --earlier last-month.json" },
     { .words = "manifest update", .summary = "update the manifest" },
+    { .words = "manifest update plan",
+      .arguments = "<manifest.json|yaml> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_update_plan,
+      .flags = FLAGS(UNIFIED, EXIT_CODE),
+      .summary = "show what an update would do, without sending it",
+      .text =
+          "Compares an update manifest with the one that the Coordinator has in force, the "
+          "security versions of later\n"
+          "updates of packages included, as `manifest diff` does; finds in it what `manifest "
+          "lint` finds; and says who\n"
+          "has to agree and whether an update is pending. One that the Coordinator would refuse "
+          "ends with 8.\n\n"
+          "Talks to the Coordinator whose certificate is in the cache. Nothing is sent.",
+      .examples = "manifest update plan update.json coordinator.example.com:4433" },
+    { .words = "manifest update review",
+      .arguments = "<IP:PORT> [manifest.json|yaml]",
+      .least = 1,
+      .most = 2,
+      .run = run_update_review,
+      .flags = FLAGS(UNIFIED,
+                     { .name = "acknowledge",
+                       .kind = FLAG_SWITCH,
+                       .help = "acknowledge it when the file is what is pending" },
+                     YES, USER_FLAGS, RECOVERY_DATA, EXIT_PENDING_FLAG),
+      .groups = GROUPS({ GROUP_ALL_OR_NONE, "key cert" }),
+      .summary = "show what the pending update does, and acknowledge it",
+      .text =
+          "Shows the pending update as `plan` shows one, its hash, and who has acknowledged. With "
+          "a file it also says\n"
+          "whether that is what is pending, byte for byte; another one ends with 9 and is held "
+          "against it.\n\n"
+          "With the file, --cert and --key it asks on a terminal whether to acknowledge; scripts "
+          "say --acknowledge\n"
+          "--yes. Nobody can agree to a hash, or to what the Coordinator shows: it takes the "
+          "file.",
+      .examples = "manifest update review coordinator.example.com:4433\n"
+                  "manifest update review coordinator.example.com:4433 update.json -c bob.crt -k "
+                  "bob.key" },
     { .words = "manifest update apply",
       .arguments = "<manifest.json|yaml> <IP:PORT>",
       FILE_AND_ENDPOINT,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/remote_manifest.h"
 
+#include "cli/updated_manifest.h"
+
+#include <string.h>
+
 void remote_manifest_clear(struct remote_manifest *remote)
 {
     buf_clear(&remote->manifest);
@@ -21,6 +25,47 @@ bool remote_manifest_get(struct session *s, struct answer *answer, struct remote
     if (manifest == NULL)
         return err_set(err, FAIL_MALFORMED, "the answer has no manifest");
     return json_get_octets(manifest, &remote->manifest, &present, err);
+}
+
+/* v2 has an array of lines, v1 one string of lines. */
+static bool put_log(const struct answer *answer, struct buf *lines, struct err *err)
+{
+    const struct json *const list = answer->is_v1 ? NULL : answer_member(answer->data, "updateLog");
+    struct bytes line = BYTES_NONE;
+
+    if (answer->is_v1) {
+        if (answer->data == NULL || !json_get_string(answer->data, &line, err))
+            return answer->data == NULL || err_in(err, "update log");
+        while (line.len > 0 && strchr(" \t\r\n", line.at[line.len - 1]) != NULL)
+            line.len--;
+        buf_add(lines, line);
+        return true;
+    }
+    for (const struct json *item = list == NULL ? NULL : json_first(list); item != NULL;
+         item = json_next(item)) {
+        if (!json_get_string(item, &line, err))
+            return err_in(err, "update log");
+        buf_add_string(lines, lines->len > 0 ? "\n" : "");
+        buf_add(lines, line);
+    }
+    return true;
+}
+
+bool remote_log_get(struct session *s, struct buf *lines, struct err *err)
+{
+    const struct call call = { "update", "update", NULL, NULL };
+    auto_answer answer = { 0 };
+
+    return session_call(s, &call, &answer, err) && put_log(&answer, lines, err);
+}
+
+bool remote_manifest_in_force(struct session *s, const struct remote_manifest *remote,
+                              struct buf *updated, struct err *err)
+{
+    auto_buf lines = { 0 };
+
+    return remote_log_get(s, &lines, err) &&
+           updated_manifest_put(buf_bytes(&remote->manifest), buf_bytes(&lines), updated, err);
 }
 
 struct manifest *remote_manifest_parse(struct session *s, struct err *err)
