@@ -37,12 +37,40 @@ const struct command COMMANDS_MANIFEST[] = {
     { .words = "manifest log",
       ONE_ENDPOINT,
       .run = run_manifest_log,
-      .flags = FLAGS(OUTPUT("write the entries to FILE", NULL)),
+      .flags = FLAGS(
+          OUTPUT("write the entries to FILE", NULL),
+          { .name = "table",
+            .kind = FLAG_SWITCH,
+            .help = "show when, who and what in columns instead of JSON" },
+          { .name = "since",
+            .kind = FLAG_TEXT,
+            .value = "TIME",
+            .help = "leave out what was before this date (UTC) or time (RFC 3339)" },
+          { .name = "until",
+            .kind = FLAG_TEXT,
+            .value = "TIME",
+            .help = "leave out what was behind this date or from this time on" },
+          { .name = "user",
+            .kind = FLAG_TEXT,
+            .value = "NAME",
+            .help = "show only what this user did" },
+          { .name = "follow",
+            .kind = FLAG_SWITCH,
+            .help =
+                "go on and show what is new until interrupted, as JSON one envelope in each line" },
+          INTERVAL,
+          { .name = "verify",
+            .kind = FLAG_SWITCH,
+            .help = "have the Coordinator prove with the pinned root's key that the log is "
+                    "complete" }),
+      .groups = GROUPS({ GROUP_EXCLUSIVE, "output table" }, { GROUP_EXCLUSIVE, "output follow" }),
       .summary = "show the update log",
       .text = "Shows what has happened to the manifest and the secrets, one JSON object in each "
               "line. Talks to\n"
               "the Coordinator whose certificate is in the cache.",
-      .examples = "manifest log coordinator.example.com:4433" },
+      .examples = "manifest log coordinator.example.com:4433\n"
+                  "manifest log coordinator.example.com:4433 --table --verify --since 2026-11-01\n"
+                  "manifest log coordinator.example.com:4433 --follow --user alice" },
     { .words = "manifest set",
       .arguments = "<manifest.json|yaml> <IP:PORT>",
       FILE_AND_ENDPOINT,
