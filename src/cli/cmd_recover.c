@@ -1,87 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/identity.h"
 #include "cli/input.h"
+#include "cli/recovering.h"
 #include "cli/save.h"
-#include "cli/session.h"
 #include "cli/share_input.h"
 #include "codec/text.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* recover, and recover-with-signature with its parts. Nothing leaves the machine before it was checked. */
 
 enum { LARGEST_FILE = 1 << 20 };
 
-/* ---- a party's secret ---- */
-
-/* Sets the status. */
-static struct secret *read_secret(struct cli *cli, const struct key *key, struct err *err)
-{
-    const char *const path = cli_argument(cli, 0);
-    auto_buf file = { 0 };
-
-    if (!input_file(cli, path, LARGEST_FILE, &file, err))
-        return NULL;
-    return share_input_open(cli, path, buf_bytes(&file), key, err);
-}
-
-static bool sign(struct cli *cli, const struct key *key, const struct secret *plain,
-                 struct buf *signature, struct err *err)
-{
-    if (key_sign_sha256(key, secret_bytes(plain), signature, err) &&
-        key_verify_sha256(key, secret_bytes(plain), buf_bytes(signature), err))
-        return true;
-    (void)cli_fail(cli, EXIT_KEY, NULL);
-    return err_in(err, "signing the recovery secret");
-}
-
-/* ---- upload ---- */
-
-static bool show_progress(struct cli *cli, const struct json *data, struct err *err)
-{
-    const struct json *const number = answer_member(data, "remaining");
-    struct bytes message = BYTES_NONE;
-    uint64_t remaining = 0;
-    auto_buf json = { 0 }, text = { 0 };
-
-    if (number == NULL)
-        return err_set(err, FAIL_MALFORMED, "the answer does not say how many secrets remain");
-    if (!json_get_uint(number, UINT32_MAX, &remaining, err) ||
-        !answer_text(data, "message", &message, err))
-        return false;
-    buf_add_format(&json, "{\"remaining\":%" PRIu64 ",\"message\":", remaining);
-    json_put_string(&json, message);
-    buf_add_u8(&json, '}');
-    if (remaining == 0)
-        buf_add_string(&text, "Recovery successful.\n");
-    else
-        buf_add_format(&text,
-                       "Secret was processed successfully. Upload the next secret. Remaining "
-                       "secrets: %" PRIu64 "\n",
-                       remaining);
-    if (remaining > 0 && option_switch(&cli->options, "exit-pending"))
-        cli->status = EXIT_PENDING;
-    return output_result(&cli->out, "RecoveryProgress", buf_bytes(&json), buf_bytes(&text), err);
-}
-
 static bool upload(struct cli *cli, struct session *s, struct bytes secret,
                    const struct buf *signature, struct err *err)
 {
-    auto_answer answer = { 0 };
-    auto_buf body = { 0 };
+    const struct bytes wanted = bytes_of_string(option_text(&cli->options, "session"));
+    auto_recovering r = { 0 };
 
-    if (!session_verify(s, err) || !session_bind(s, err))
-        return false;
-    buf_add_string(&body, "{\"recoverySecret\":");
-    json_put_octets(&body, secret);
-    buf_add_string(&body, ",\"recoverySecretSignature\":");
-    json_put_octets(&body, buf_bytes(signature));
-    buf_add_u8(&body, '}');
-    const struct bytes sent = buf_bytes(&body);
-    const struct call call = { "recover", NULL, &sent, NULL };
-    return session_call(s, &call, &answer, err) && show_progress(cli, answer.data, err) &&
-           session_save_quote(s, err);
+    return session_verify(s, err) && session_bind(s, err) && recovering_read(s, &r, err) &&
+           recovering_expect(cli, &r, wanted, err) && recovering_say(cli, &r, err) &&
+           recovering_upload(s, &r, secret, buf_bytes(signature), err);
 }
 
 bool run_recover(struct cli *cli, struct err *err)
@@ -94,8 +33,8 @@ bool run_recover(struct cli *cli, struct err *err)
     auto_key *key = identity_recovery_key(cli, err);
     if (key == NULL)
         return false;
-    auto_secret *plain = read_secret(cli, key, err);
-    return plain != NULL && sign(cli, key, plain, &signature, err) &&
+    auto_secret *plain = share_input_read(cli, 0, key, err);
+    return plain != NULL && share_input_sign(cli, key, plain, &signature, err) &&
            upload(cli, &s, secret_bytes(plain), &signature, err);
 }
 
@@ -115,26 +54,17 @@ bool run_recover_with_signature(struct cli *cli, struct err *err)
 
 bool run_recovery_public_key(struct cli *cli, struct err *err)
 {
-    const struct call call = { "recover/public-key", NULL, NULL, NULL };
     const char *const path = option_text(&cli->options, "output");
     auto_session s = { 0 };
-    auto_answer answer = { 0 };
     auto_buf der = { 0 }, pem = { 0 }, data = { 0 };
     auto_save save = { .fd = -1 };
-    bool present = false;
 
     if (!session_open(&s, cli, cli_argument(cli, 0), err) ||
         (path != NULL && path[0] != '\0' && !save_open(&save, path, SAVE_NEW, err)) ||
-        !session_verify(&s, err) || !session_bind(&s, err) ||
-        !session_call(&s, &call, &answer, err))
+        !session_verify(&s, err) || !session_bind(&s, err))
         return false;
-    const struct json *const octets = answer_member(answer.data, "ephemeralPublicKey");
-    if (octets == NULL)
-        return err_set(err, FAIL_MALFORMED, "the answer has no key");
-    if (!json_get_octets(octets, &der, &present, err))
-        return false;
-    auto_key *key = key_from_public_der(buf_bytes(&der), err);
-    if (key == NULL)
+    auto_key *key = recovering_key(&s, err);
+    if (key == NULL || !key_public_der(key, &der, err))
         return false;
     pem_encode(&pem, "PUBLIC KEY", buf_bytes(&der));
     buf_add_string(&data, "{\"publicKey\":");
@@ -171,8 +101,8 @@ bool run_sign_secret(struct cli *cli, struct err *err)
 
     if (key == NULL)
         return false;
-    auto_secret *plain = read_secret(cli, key, err);
-    return plain != NULL && sign(cli, key, plain, &signature, err) &&
+    auto_secret *plain = share_input_read(cli, 0, key, err);
+    return plain != NULL && share_input_sign(cli, key, plain, &signature, err) &&
            put_binary(cli, &signature, "Signature", err);
 }
 
@@ -202,7 +132,7 @@ bool run_encrypt_secret(struct cli *cli, struct err *err)
     auto_key *key = has_key ? identity_recovery_key(cli, err) : NULL;
     if (has_key && key == NULL)
         return false;
-    auto_secret *plain = read_secret(cli, key, err);
+    auto_secret *plain = share_input_read(cli, 0, key, err);
     return plain != NULL && key_oaep_encrypt(coordinator, secret_bytes(plain), &encrypted, err) &&
            put_binary(cli, &encrypted, "Encrypted secret", err);
 }

@@ -12,6 +12,16 @@
 #define KEY_GROUPS                                                                                 \
     GROUPS({ GROUP_AT_LEAST_ONE, "pkcs11-key-id pkcs11-key-label key" },                           \
            { GROUP_EXCLUSIVE, "pkcs11-config key" })
+#define PARTY_FLAG                                                                                 \
+    {                                                                                              \
+        .name = "party", .kind = FLAG_TEXT, .value = "NAME",                                       \
+        .help = "whose secret is meant, when the key opens several in the file"                    \
+    }
+#define SESSION_FLAG                                                                               \
+    {                                                                                              \
+        .name = "session", .kind = FLAG_TEXT, .value = "ID",                                       \
+        .help = "send nothing unless the recovery is this session, as `recovery status` shows it"  \
+    }
 #define BINARY_OUTPUT                                                                              \
     {                                                                                              \
         .name = "output", .letter = 'o', .kind = FLAG_FILE, .value = "FILE", .required = true,     \
@@ -72,10 +82,15 @@ const struct command COMMANDS_RECOVERY[] = {
                      { .name = "name",
                        .kind = FLAG_TEXT,
                        .value = "NAME",
+                       .alias = "party",
                        .help = "whose secret it is; without it: whoever has the key" },
                      { .name = "offline",
                        .kind = FLAG_SWITCH,
-                       .help = "only try key and secret on this machine" }),
+                       .help = "only try key and secret on this machine" },
+                     { .name = "record",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .help = "append a line of JSON about this drill to FILE, for auditors" }),
       .groups = KEY_GROUPS,
       .summary = "prove a recovery secret to a running Coordinator",
       .text = "Asks for a challenge and answers it; the secret is not in the answer. The "
@@ -126,6 +141,7 @@ const struct command COMMANDS_RECOVERY[] = {
                      { .name = "name",
                        .kind = FLAG_TEXT,
                        .value = "NAME",
+                       .alias = "party",
                        .help = "whose secret it is; without it: whoever has the key" }),
       .groups = KEY_GROUPS,
       .summary = "prove a recovery secret in a drill: challenge from standard input, answer to "
@@ -138,7 +154,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .arguments = "<recovery_key_file> <IP:PORT>",
       FILE_AND_ENDPOINT,
       .run = run_recover,
-      .flags = FLAGS(KEY_FLAGS, EXIT_PENDING_FLAG, VERIFY_FLAGS),
+      .flags = FLAGS(KEY_FLAGS, PARTY_FLAG, SESSION_FLAG, EXIT_PENDING_FLAG, VERIFY_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "give a Coordinator in recovery mode one party's recovery secret",
       .text =
@@ -162,7 +178,7 @@ const struct command COMMANDS_RECOVERY[] = {
                        .value = "FILE",
                        .required = true,
                        .help = "signature over the plain secret, as sign-secret makes it" },
-                     EXIT_PENDING_FLAG, VERIFY_FLAGS),
+                     SESSION_FLAG, EXIT_PENDING_FLAG, VERIFY_FLAGS),
       .summary = "the same with a signature that was made elsewhere",
       .text = "Sends both files as they are. The secret is plain (16, 32 or 33 bytes) or encrypted "
               "with `encrypt-secret`.\n"
@@ -188,7 +204,7 @@ const struct command COMMANDS_RECOVERY[] = {
                        .value = "FILE",
                        .required = true,
                        .help = "the Coordinator's key, as public-key fetches it" },
-                     BINARY_OUTPUT, KEY_FLAGS),
+                     BINARY_OUTPUT, KEY_FLAGS, PARTY_FLAG),
       .groups = GROUPS({ GROUP_EXCLUSIVE, "pkcs11-config key" }),
       .summary = "encrypt a recovery secret for a Coordinator",
       .text = "Needs no network. With --key the secret is decrypted with it first.",
@@ -200,7 +216,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .least = 1,
       .most = 1,
       .run = run_sign_secret,
-      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAGS),
+      .flags = FLAGS(BINARY_OUTPUT, KEY_FLAGS, PARTY_FLAG),
       .groups = KEY_GROUPS,
       .summary = "sign a recovery secret",
       .text = "Needs no network.",

@@ -266,18 +266,21 @@ static void forget(struct session *s)
     buf_clear(&s->quote);
 }
 
-bool session_verify(struct session *s, struct err *err)
+bool session_certificates(struct session *s, struct err *err)
 {
     auto_answer answer = { 0 };
-
-    forget(s);
-    if (!choose_nonce(s, err))
-        return false;
     auto_string *path = quote_path(buf_bytes(&s->nonce));
     const struct call call = { path, s->nonce.len > 0 ? NULL : "quote", NULL, NULL };
+
     if (!session_call(s, &call, &answer, err))
         return err_in(err, "retrieving Coordinator quote");
-    if (!parse_quote(s, answer.data, err) || !judge_quote(s, err))
+    return parse_quote(s, answer.data, err);
+}
+
+bool session_verify(struct session *s, struct err *err)
+{
+    forget(s);
+    if (!choose_nonce(s, err) || !session_certificates(s, err) || !judge_quote(s, err))
         return false;
     output_check(&s->cli->out, true, "the intermediate certificate is signed by the root");
     return true;

@@ -32,6 +32,8 @@ void session_clear(struct session *s);
 bool session_open(struct session *s, struct cli *cli, const char *endpoint,
                   struct err *err) MUST_CHECK;
 bool session_verify(struct session *s, struct err *err) MUST_CHECK;
+/* Only fetches the certificates, which nobody vouches for. */
+bool session_certificates(struct session *s, struct err *err) MUST_CHECK;
 bool session_bind(struct session *s, struct err *err) MUST_CHECK;
 bool session_pin(struct session *s, struct err *err) MUST_CHECK;
 /* With --cert and --key. */

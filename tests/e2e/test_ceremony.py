@@ -7,11 +7,14 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
+import signal
+import ssl
 import stat
 
 import taw
-from command_line import DENIED, FAILED, KEY, NOT_FOUND, OK, PENDING, REJECTED, USAGE, Cli
+from command_line import DENIED, FAILED, KEY, NOT_FOUND, OK, PENDING, REJECTED, STATE, UNREACHABLE, USAGE, Cli, Fake, says
 from taw import Coordinator, Deployment, b64, contains, equal, keys, run_program, true, unb64
 
 AWAITING, RECOVERING = 20, 21
@@ -55,6 +58,12 @@ class Ceremony(Deployment):
 
     def status(self):
         return self.cli("recovery", "status", self.at, "-i", "--format", "json").expect(OK).json("RecoveryStatus")
+
+
+def root_fingerprint(cache):
+    """SHA-256 of the second certificate in a certificate cache."""
+    root = re.findall("-----BEGIN.*?-----END CERTIFICATE-----\n", cache.read_text(), re.S)[1]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(root)).hexdigest()
 
 
 # ---- recovery status ----
@@ -150,6 +159,166 @@ def a_rehearsal_sends_nothing(home):
           {"result": "ok", "offline": True, "bytes": 33, "sha256Prefix": prefix}, "result")
     s.cli("recovery", "drill", "--offline", "--key", keys.rsa("dora"), "--secret", "reply.json").expect(KEY, "", "opens none")
     s.cli(*rehearse, "reply.json", "--name", "ben").expect(KEY, "", "does not belong to this key")
+
+
+def every_drill_leaves_a_line_for_auditors(home):
+    s = Ceremony(home)
+    log = home / "drills.log"
+    record = ("--record", "drills.log")
+
+    def lines():
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    old = os.umask(0)
+    try:
+        s.drill("anna", "reply.json", *record).expect(OK)
+    finally:
+        os.umask(old)
+    equal(stat.S_IMODE(log.stat().st_mode), 0o600, "mode")
+    s.drill("ben", "reply.json", *record, "--format", "json").expect(OK).json("DrillResult")
+    s.drill("anna", "reply.json", *record, "-i").expect(OK)
+    online, _, unverified = lines()
+    true(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", online.pop("time")), "time")
+    root = root_fingerprint(s.cli.cache)
+    spki = run_program("openssl", "rsa", "-in", keys.rsa("anna"), "-pubout", "-outform", "DER")
+    wanted = {"holder": "anna", "key": hashlib.sha256(spki).hexdigest(),
+              "secretSha256Prefix": hashlib.sha256(s.shares["anna"]).hexdigest()[:16], "coordinator": root, "result": "ok"}
+    equal(online, wanted, "line of a drill")
+    equal(unverified["coordinator"], "unverified", "with --insecure")
+    (home / "other").write_bytes(s.shares["ben"])
+    refused = s.drill("anna", "other", *record).expect(DENIED)
+    equal((lines()[3]["result"], lines()[3]["holder"], lines()[3]["error"] in refused.error), ("failed", "anna", True), "refused")
+    offline = ("recovery", "drill", "--offline", "--key", keys.rsa("anna"), *record, "--secret")
+    s.c.stop()
+    s.drill("anna", "reply.json", *record).expect(UNREACHABLE)
+    s.cli(*offline, "reply.json").expect(OK)
+    log.write_text(log.read_text()[:-5])  # the power went
+    s.cli(*offline, "missing").expect(USAGE)
+    s.cli(*offline, "other", "--name", "anna").expect(OK)
+    s.cli(*offline, "drills.log").expect(KEY)
+    whole = log.read_text().splitlines()
+    equal(len(whole), 8, "lines")
+    (_, unreached, rehearsed, named, nothing) = [json.loads(line) for line in whole[3:5] + [whole[5] + 'ok"}'] + whole[6:]]
+    equal((unreached["result"], unreached["secretSha256Prefix"]), ("failed", None), "unreachable")
+    equal((rehearsed["holder"], rehearsed["coordinator"]), ("anna", "offline"), "rehearsed")
+    equal((named["holder"], named["secretSha256Prefix"]), ("anna", hashlib.sha256(s.shares["ben"]).hexdigest()[:16]), "named")
+    equal((nothing["holder"], nothing["result"]), (None, "failed"), "no secret")
+    for share in s.shares.values():
+        true(share.hex() not in log.read_text() and b64(share) not in log.read_text(), "no secret is recorded")
+
+
+def a_drill_that_cannot_be_recorded_is_not_made(home):
+    s = Ceremony(home)
+    for path in ("no/such/place", "", "/dev/null", "state"):
+        s.drill("anna", "reply.json", "--record", path).expect(USAGE, "", "Hint: nothing was tried")
+    equal(s.status()["drills"]["proven"], 0, "proofs")
+    s.c.stop()
+
+    def no_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    full = s.cli("recovery", "drill", "--offline", "--key", keys.rsa("anna"), "--secret", "reply.json", "--record", "drills.log",
+                 preexec_fn=no_room)
+    full.expect(FAILED, "", "the drill succeeded but is not recorded")
+
+
+# ---- recover ----
+
+def holders_see_how_far_they_are_and_what_has_changed(home):
+    s = Ceremony(home)
+    s.move()
+    recover = ("recover", "reply.json", s.at, "-i")
+    session = s.status()["recovery"]["session"]
+    done = s.cli(*recover, "-k", keys.rsa("anna"), "--session", session).expect(OK)
+    contains(done.error, "Session %s: 0 of 2 secrets received, missing: anna, ben, cleo\n" % session)
+    contains(done.error, "Session %s: 1 of 2 secrets received, from anna\n" % session)
+    data = s.cli(*recover, "-k", keys.rsa("ben"), "--format", "json").expect(OK).json("RecoveryProgress")
+    root = data["after"]["rootFingerprint"]
+    equal(data, {"remaining": 0, "message": "Recovery successful.", "session": session,
+                 "after": {"state": "running", "rootFingerprint": root, "pinned": True}}, "data")
+    equal(root, root_fingerprint(s.cli.cache), "the root")
+    s.cli(*recover, "-k", keys.rsa("cleo")).expect(STATE, "", "there is nothing to recover")
+    s.c.stop()
+
+
+def a_root_that_is_not_the_pinned_one_is_warned_of(home):
+    s = Ceremony(home)
+    other = keys.user("bob")[0].read_text() * 2
+    for machine, cache in (("b", other), ("c", None), ("d", "torn")):
+        s.c.stop()
+        s.c = Coordinator(home, machine=machine).start()
+        s.cli.cache.unlink(missing_ok=True)
+        if cache:
+            s.cli.cache.write_text(cache)
+        s.cli("recover", "reply.json", s.at, "-i", "-k", keys.rsa("anna")).expect(OK)
+        done = s.cli("recover", "reply.json", s.at, "-i", "-k", keys.rsa("ben")).expect(OK, "Recovery successful.\n")
+        contains(done.error, "The Coordinator is running; its root certificate has the SHA-256 ")
+        contains(done.error, "Warning: this is not the root certificate of the certificate cache\n" if cache == other else
+                 "There is no certificate cache to compare it with\n")
+    s.c.stop()
+
+
+def secrets_are_not_spread_over_sessions(home):
+    s = Ceremony(home)
+    s.move()
+    recover = ("recover", "reply.json", s.at, "-i", "-k", keys.rsa("anna"), "--session")
+    for wrong in ("0" * 32, "x", s.status()["recovery"]["session"][:-1]):
+        done = s.cli(*recover, wrong).expect(STATE, "", "and not " + wrong)
+        contains(done.error, "Hint: nothing was sent and nothing is lost")
+    contains(s.cli(*recover, "x", "--format", "json").failure(STATE, "state"), "and not x")
+    old = s.status()["recovery"]["session"]
+    s.cli(*recover, old).expect(OK)
+    s.c.stop()
+    s.c = Coordinator(home, machine="b").start()
+    again = ("recover", "reply.json", s.at, "-i", "-k", keys.rsa("ben"), "--session")
+    s.cli(*again, old).expect(STATE)
+    s.cli("recover-with-signature", "reply.json", s.at, "-i", "-s", "reply.json", "--session", old).expect(STATE)
+    equal(s.status()["recovery"]["received"], 0, "received")
+    s.c.stop()
+
+
+def whose_secret_is_meant_is_asked_when_the_key_opens_several(home):
+    s = Ceremony(home)
+    s.move()
+    reply = json.loads((home / "reply.json").read_text())
+    run_program("openssl", "rsa", "-in", keys.rsa("anna"), "-pubout", "-outform", "DER", "-out", home / "anna.der")
+    reply["RecoverySecrets"]["Anne"] = b64(taw.oaep_encrypt(home / "anna.der", bytes(33)))
+    (home / "two.json").write_text(json.dumps(reply))
+    recover = ("recover", "two.json", s.at, "-i", "-k", keys.rsa("anna"))
+    s.cli(*recover).expect(USAGE, "", 'this key opens the secrets of "anna", "Anne": say with --party whose is meant')
+    s.cli(*recover, "--party", "ben").expect(KEY, "", "does not belong to this key")
+    s.cli(*recover, "--party", "dora").expect(KEY, "", 'no recovery secret of "dora"')
+    s.cli(*recover, "--party", "Anne").expect(REJECTED)
+    s.cli("recover-with-signature", "sign-secret", "two.json", "-k", keys.rsa("anna"), "-o", "sig", "--party", "anna").expect(OK)
+    equal((home / "sig").read_bytes(), taw.rsa_sign(keys.rsa("anna"), s.shares["anna"]), "signature")
+    s.cli("recovery", "drill", "--offline", "-k", keys.rsa("anna"), "--secret", "two.json", "--party", "Anne").expect(OK)
+    s.cli("recovery", "drill", "--offline", "-k", keys.rsa("anna"), "--secret", "two.json").expect(USAGE, "", "--party")
+    s.cli(*recover, "--party", "anna").expect(OK)
+    s.c.stop()
+
+
+def a_coordinator_that_tells_its_state_only_is_recovered_too(home):
+    (home / "secret").write_bytes(bytes(32))
+    fake = Fake(home, None)
+    cli, state, pem = Cli(home), {"code": 1, "message": "recovery"}, fake.cert.read_text()
+
+    def answer(sock, request):
+        for part, data in (("quote", {"cert": pem + pem, "quote": ""}), ("status ", state),
+                           ("POST", {"remaining": 2, "message": "more"})):
+            if part in request and "recover/status" not in request:
+                return says(json.dumps({"status": "success", "data": data}))(sock, request)
+        return says("404 page not found\n", "404 Not Found")(sock, request)
+
+    fake.answer = answer
+    recover = ("recover", "secret", fake.at, "-i", "-k", keys.rsa("anna"))
+    done = cli(*recover).expect(OK, None, "holds the key")
+    contains(done.out, "Remaining secrets: 2\n")
+    true("Session" not in done.error, done.error)
+    cli(*recover, "--session", "0" * 32).expect(STATE, "", "(not told)")
+    state["code"] = 3
+    cli(*recover).expect(STATE, "", "not in recovery mode")
+    fake.close()
 
 
 # ---- recovery keygen ----
