@@ -53,16 +53,27 @@ bool ask_offer(const struct cli *cli, const char *question)
     return ask_is_possible(cli) && prompt_confirm(question);
 }
 
+static bool may_ask(const struct cli *cli, const char *what, struct err *err)
+{
+    return !option_switch(&cli->options, "no-input") ||
+           err_set(err, FAIL_UNAVAILABLE, "%s: --no-input forbids to ask", what);
+}
+
 struct secret *ask_passphrase(struct cli *cli, const char *what, const char *instead,
                               struct err *err)
 {
-    struct secret *typed = NULL;
+    struct secret *const typed = may_ask(cli, what, err) ? prompt_passphrase(what, err) : NULL;
 
-    if (option_switch(&cli->options, "no-input"))
-        (void)err_set(err, FAIL_UNAVAILABLE, "%s: --no-input forbids to ask", what);
-    else
-        typed = prompt_passphrase(what, err);
     if (typed == NULL)
         (void)cli_fail(cli, EXIT_KEY, instead);
+    return typed;
+}
+
+char *ask_line(struct cli *cli, const char *what, const char *instead, struct err *err)
+{
+    char *const typed = may_ask(cli, what, err) ? prompt_line(what, err) : NULL;
+
+    if (typed == NULL)
+        (void)cli_fail(cli, EXIT_USAGE, instead);
     return typed;
 }

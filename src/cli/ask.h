@@ -26,3 +26,5 @@ bool ask_offer(const struct cli *cli, const char *question) MUST_CHECK;
 /* As prompt_passphrase; sets the status. instead: what to type instead, for the hint. */
 struct secret *ask_passphrase(struct cli *cli, const char *what, const char *instead,
                               struct err *err) MUST_CHECK;
+/* As prompt_line; status usage. */
+char *ask_line(struct cli *cli, const char *what, const char *instead, struct err *err) MUST_CHECK;

@@ -168,6 +168,68 @@ const struct command COMMANDS_RECOVERY[] = {
       .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key\n"
                   "recover recovery.json coordinator.example.com:4433 --key "
                   "'pkcs11:token=work;id=%01'" },
+    { .words = "recover request",
+      ONE_ENDPOINT,
+      .run = run_recover_request,
+      .flags = FLAGS({ .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "where to write the request; must not be there yet" },
+                     VERIFY_FLAGS),
+      .summary = "first of three steps without a network at the key: ask the Coordinator",
+      .text = "Verifies the Coordinator and writes into one file what a holder needs on a machine "
+              "without a network: quote,\n"
+              "certificates, the collateral that was used, and the key to which the secret is to "
+              "be encrypted. Shows the\n"
+              "fingerprint of that key. Tell it the holders by another way than the file takes, "
+              "for example by telephone: it is\n"
+              "what protects them from a file that was exchanged.\n\n"
+              "The file has no secret in it and is good for all holders, until the Coordinator is "
+              "started again.",
+      .examples = "recover request coordinator.example.com:4433 -o request.json" },
+    { .words = "recover answer",
+      .arguments = "<request> <recovery_key_file>",
+      .least = 2,
+      .most = 2,
+      .run = run_recover_answer,
+      .flags = FLAGS(KEY_FLAGS, PARTY_FLAG,
+                     { .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "where to write the answer; must not be there yet" },
+                     { .name = "fingerprint",
+                       .kind = FLAG_TEXT,
+                       .value = "HEX",
+                       .help = "what `recover request` showed, at least 20 digits; without it, it "
+                               "is asked for at the terminal" },
+                     AT_FLAG, VERIFY_FLAGS),
+      .groups = KEY_GROUPS,
+      .summary = "second step, without a network: encrypt a recovery secret for the Coordinator",
+      .text = "Verifies the quote in the request as `recover` does, with the collateral that came "
+              "along or that of --collateral, shows\n"
+              "what the Coordinator runs, and asks for the fingerprint. Only then the secret is "
+              "decrypted with the private key\n"
+              "of its holder, signed, and encrypted to the Coordinator. For the recovery key file "
+              "see `recover`.\n\n"
+              "The quote alone does not say that the key in the request is the Coordinator's; the "
+              "fingerprint does.",
+      .examples = "recover answer request.json recovery.json --key anna.key -o answer.json" },
+    { .words = "recover submit",
+      .arguments = "<answer> <IP:PORT>",
+      FILE_AND_ENDPOINT,
+      .run = run_recover_submit,
+      .flags = FLAGS(EXIT_PENDING_FLAG, VERIFY_FLAGS),
+      .summary = "last step: give the Coordinator the answer",
+      .text = "Verifies the Coordinator once more, and that it is the same process which the "
+              "request came from, and sends the\n"
+              "answer. After a restart of the Coordinator it cannot be read any more: then "
+              "nothing is sent, and a new request\n"
+              "has to be made.",
+      .examples = "recover submit answer.json coordinator.example.com:4433" },
     { .words = "recover-with-signature",
       .arguments = "<recovery_key_file> <IP:PORT>",
       FILE_AND_ENDPOINT,

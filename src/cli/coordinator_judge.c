@@ -2,7 +2,6 @@
 #include "cli/coordinator_judge.h"
 
 #include "attestation/verify.h"
-#include "base/env.h"
 #include "cli/attest_anchors.h"
 #include "cli/attest_show.h"
 #include "cli/coordinator_policy.h"
@@ -15,7 +14,7 @@ struct judge {
     const struct coordinator_claim *claim;
     struct coordinator_policy policy;
     struct trust_anchors anchors;
-    const char *bundle;            /* path; NULL: none */
+    const char *bundle;            /* where it is from */
     struct collateral *collateral; /* owned; the verdict has views into it */
     struct arena arena;            /* of the policy, the anchors, the verdict and the report */
     struct verdict verdict;
@@ -45,10 +44,14 @@ static bool read_collateral(struct judge *j, struct err *err)
     auto_buf text = { 0 };
 
     j->bundle = option_text(&j->cli->options, "collateral");
-    if (j->bundle == NULL)
+    if (j->bundle == NULL && j->claim->collateral.len == 0)
         return true;
-    if (!input_file(j->cli, j->bundle, COLLATERAL_BUNDLE_MAX, &text, err))
+    if (j->bundle == NULL) {
+        j->bundle = "the request";
+        buf_add(&text, j->claim->collateral);
+    } else if (!input_file(j->cli, j->bundle, COLLATERAL_BUNDLE_MAX, &text, err)) {
         return err_in(err, "collateral");
+    }
     j->collateral = collateral_parse(buf_bytes(&text), &j->anchors, err);
     if (j->collateral != NULL)
         return true;
@@ -88,7 +91,7 @@ static bool check_evidence(struct judge *j, struct err *err)
     const struct verdict *const v = &j->verdict;
 
     if (evidence_verify(evidence_without_certificates(j->claim->quote), j->collateral, &j->anchors,
-                        env_now_ms(NULL) / 1000, &j->arena, &j->verdict))
+                        j->claim->at, &j->arena, &j->verdict))
         return true;
     if (v->step_count > 0 && !v->steps[v->step_count - 1].passed) {
         const struct verdict_step *const step = &v->steps[v->step_count - 1];

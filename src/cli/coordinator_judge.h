@@ -8,10 +8,13 @@ struct coordinator_claim {
     struct bytes quote; /* a quote or report, bare or in the header of Open Enclave */
     const struct cert *root;
     struct bytes nonce; /* what was sent */
+    struct bytes
+        collateral; /* the bundle that came along, in the place of --collateral; empty: none */
+    int64_t at;     /* when; seconds since 1970 */
 };
 
 /*
- * Is it the Coordinator that is meant? Verifies its evidence with the bundle of --collateral for this moment, compares the
+ * Is it the Coordinator that is meant? Verifies its evidence with the bundle of --collateral, compares the
  * report data with root and nonce, and holds it to the policy (cli.md, 6.4). Says what was checked, or which step
  * failed with expected and got; sets the status.
  */

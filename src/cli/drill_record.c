@@ -31,13 +31,6 @@ static bool open_file(struct drill_record *record, struct err *err)
            err_set(err, FAIL_MALFORMED, "%s is no regular file", record->path);
 }
 
-static bool fingerprint(const struct key *key, char hex[static 2 * SHA256_LEN + 1], struct err *err)
-{
-    auto_buf der = { 0 };
-
-    return key_public_der(key, &der, err) && sha256_hex(buf_bytes(&der), hex, err);
-}
-
 bool drill_record_open(struct cli *cli, const struct key *key, struct drill_record *record,
                        struct err *err)
 {
@@ -47,7 +40,7 @@ bool drill_record_open(struct cli *cli, const struct key *key, struct drill_reco
         return true;
     record->path = mem_string(path);
     if (open_file(record, err))
-        return fingerprint(key, record->key, err);
+        return fingerprint_of(key, record->key, err);
     (void)cli_fail(cli, EXIT_USAGE, "nothing was tried");
     return err_in(err, "record");
 }

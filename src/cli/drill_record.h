@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "cli/cli.h"
+#include "cli/fingerprint.h"
 #include "crypto/cert.h"
-#include "crypto/hash.h"
 
 /*
  * The file of `recovery drill --record`: a line of JSON for each drill, for auditors. It holds no secret:
  *
  *     {"time":"2026-01-31T03:00:00Z","holder":"anna","key":hex,"secretSha256Prefix":hex,"coordinator":hex,"result":"ok"}
  *
- * key: SHA-256 of the recovery key's SubjectPublicKeyInfo; coordinator: that of the root certificate, or "offline", or
+ * key: fingerprint of the recovery key; coordinator: SHA-256 of the root certificate, or "offline", or
  * "unverified". What was not known when a drill failed is null, and "error" says why it failed.
  *
  *   drill_record_open    before anything is tried, so that what can go wrong goes wrong there
@@ -21,7 +21,7 @@ struct drill_record {
     int fd;
     bool is_written;
     struct buf holder, coordinator; /* JSON */
-    char key[2 * SHA256_LEN + 1];
+    char key[FINGERPRINT_LEN + 1];
     char secret[2 * SHA256_LEN + 1]; /* cut to the prefix; empty: not known */
 };
 void drill_record_clear(struct drill_record *record);

@@ -40,6 +40,31 @@ bool prompt_confirm(const char *question)
            (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
 }
 
+static int open_terminal(const char *what, struct err *err)
+{
+    const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        (void)err_set(err, FAIL_UNAVAILABLE, "%s: there is no terminal to ask at", what);
+    return fd;
+}
+
+char *prompt_line(const char *what, struct err *err)
+{
+    char line[LONGEST_LINE];
+    const int fd = open_terminal(what, err);
+
+    if (fd < 0)
+        return NULL;
+    (void)dprintf(fd, "%s: ", what);
+    const bool typed = read_line(fd, line) && line[0] != '\0';
+    (void)close(fd);
+    if (typed)
+        return mem_string(line);
+    (void)err_set(err, FAIL_UNAVAILABLE, "%s: nothing was typed", what);
+    return NULL;
+}
+
 static struct secret *ask(int fd, const char *what, struct err *err)
 {
     char line[LONGEST_LINE];
@@ -57,14 +82,15 @@ static struct secret *ask(int fd, const char *what, struct err *err)
 
 struct secret *prompt_passphrase(const char *what, struct err *err)
 {
-    const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    const int fd = open_terminal(what, err);
     auto_signals signals = { 0 };
     struct termios shown, hidden;
 
-    if (fd < 0 || tcgetattr(fd, &shown) != 0) {
-        if (fd >= 0)
-            (void)close(fd);
-        (void)err_set(err, FAIL_UNAVAILABLE, "%s: there is no terminal to ask at", what);
+    if (fd < 0)
+        return NULL;
+    if (tcgetattr(fd, &shown) != 0) {
+        (void)close(fd);
+        (void)err_errno(err, FAIL_UNAVAILABLE, "%s: the terminal", what);
         return NULL;
     }
     /* Whoever gives up here gets the echo back first. */

@@ -9,5 +9,7 @@
 bool prompt_is_possible(void) MUST_CHECK;
 /* Only "y" and "yes" are a yes. */
 bool prompt_confirm(const char *question) MUST_CHECK;
+/* A line that is shown, freed by the caller. FAIL_UNAVAILABLE as below. */
+char *prompt_line(const char *what, struct err *err) MUST_CHECK;
 /* A line that is not shown. FAIL_UNAVAILABLE: there is no terminal, or nothing was typed. */
 struct secret *prompt_passphrase(const char *what, struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/session.h"
 
+#include "base/env.h"
 #include "cli/cache.h"
 #include "cli/coordinator_judge.h"
 #include "cli/identity.h"
@@ -252,7 +253,10 @@ static bool judge_quote(struct session *s, struct err *err)
                        "the Coordinator runs in simulation mode; --insecure accepts that");
         return err_set(err, FAIL_DENIED, "verifying Coordinator quote: empty report");
     }
-    const struct coordinator_claim claim = { buf_bytes(&s->quote), s->root, buf_bytes(&s->nonce) };
+    const struct coordinator_claim claim = { .quote = buf_bytes(&s->quote),
+                                             .root = s->root,
+                                             .nonce = buf_bytes(&s->nonce),
+                                             .at = env_now_ms(NULL) / 1000 };
     return coordinator_judge(s->cli, &claim, err);
 }
 

@@ -139,6 +139,7 @@ class Fake:
             pass
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else its thread goes on waiting, on a number that the next socket gets
         self.listener.close()
 
 

@@ -14,50 +14,11 @@ import ssl
 import stat
 
 import taw
+from ceremony import Ceremony
 from command_line import DENIED, FAILED, KEY, NOT_FOUND, OK, PENDING, REJECTED, STATE, UNREACHABLE, USAGE, Cli, Fake, says
 from taw import Coordinator, Deployment, b64, contains, equal, keys, run_program, true, unb64
 
 AWAITING, RECOVERING = 20, 21
-
-
-class Ceremony(Deployment):
-    """Three holders, two are needed; two users who may update the manifest, and alice, who may not."""
-
-    def __init__(self, home, start=True):
-        self.home, self.cli = home, Cli(home)
-        self.updaters = {name: keys.user(name) for name in ("una", "umar")}
-        super().__init__("threshold", holders=["anna", "ben", "cleo"])
-        (home / "manifest.json").write_bytes(self.manifest)
-        self.c = Coordinator(home).start()
-        if start:
-            self.cli("manifest", "set", "manifest.json", self.at, "-i", "-r", "reply.json").expect(OK)
-            self.decrypt(json.loads((home / "reply.json").read_text())["RecoverySecrets"])
-
-    @property
-    def at(self):
-        return self.c.address
-
-    def content(self, name):
-        manifest = super().content(name)
-        for user, files in self.updaters.items():
-            manifest["Users"][user] = {"Certificate": files[0].read_text(), "Roles": ["updater"]}
-        manifest["Roles"]["updater"] = {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]}
-        return manifest
-
-    def move(self):
-        """The state to another machine, where it has to be recovered."""
-        self.c.stop()
-        self.c = Coordinator(self.home, machine="b").start()
-
-    def drill(self, name, secret="reply.json", *more):
-        return self.cli("recovery", "drill", self.at, "--key", keys.rsa(name), "--secret", secret, *more)
-
-    def rotate(self, user, *more):
-        cert, key = self.updaters.get(user) or keys.user(user)
-        return self.cli("recovery", "rotate", self.at, "--cert", cert, "--key", key, *more)
-
-    def status(self):
-        return self.cli("recovery", "status", self.at, "-i", "--format", "json").expect(OK).json("RecoveryStatus")
 
 
 def root_fingerprint(cache):
@@ -496,13 +457,15 @@ def the_documented_commands_work_line_by_line(home):
     text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "recovery.md").read_text()
     section = re.search(r"^## The ceremony with taw\n(.*?)^## Dismiss", text, re.M | re.S).group(1)
     lines = "".join(re.findall(r"^```bash\n(.*?)^```", section, re.M | re.S)).splitlines()
-    equal(len(lines), 6, "lines")
+    equal(len(lines), 9, "lines")
     s = Ceremony(home)
-    keygen, drill, offline, rotate, status, inspect = lines
-    env = s.cli.environment(MARBLERUN=s.at, PATH="%s:%s" % (pathlib.Path(taw.TAW).parent, os.environ["PATH"]))
+    keygen, drill, offline, rotate, status, request, answer, submit, inspect = lines
+
+    def environment():
+        return s.cli.environment(MARBLERUN=s.at, PATH="%s:%s" % (pathlib.Path(taw.TAW).parent, os.environ["PATH"]))
 
     def typed(line):
-        return run_program("bash", "-euc", line, cwd=home, env=env).decode()
+        return run_program("bash", "-euc", line, cwd=home, env=environment()).decode()
 
     contains(typed(keygen + " --no-passphrase"), '"anna":"-----BEGIN PUBLIC KEY-----')
     shutil.copy(keys.rsa("anna"), home / "anna.key")
@@ -515,7 +478,11 @@ def the_documented_commands_work_line_by_line(home):
         typed(rotate)
     contains((home / "new.json").read_text(), "RecoverySecrets")
     contains(typed(status), "the new secrets wait for their proofs")
-    contains(typed(inspect.replace("/var/lib/tawd", "state")), "verdict:    complete")
+    s.move()
+    digits = typed(request).split(":")[1]
+    typed(answer + " --fingerprint '%s'" % digits)
+    contains(typed(submit), "Remaining secrets: 1")
+    contains(typed(inspect.replace("/var/lib/tawd", "state")), "verdict:    ")
     s.c.stop()
 
 
