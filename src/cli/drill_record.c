@@ -93,10 +93,11 @@ static void put_line(const struct drill_record *record, const char *why, struct 
 /* A line that the power ended stays by itself. */
 static bool ends_inside_a_line(int fd)
 {
-    const off_t end = lseek(fd, 0, SEEK_END);
+    struct stat there;
     char last = '\n';
 
-    return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+    return fstat(fd, &there) == 0 && there.st_size > 0 &&
+           pread(fd, &last, 1, there.st_size - 1) == 1 && last != '\n';
 }
 
 static bool refuse(const char *why, struct err *err)

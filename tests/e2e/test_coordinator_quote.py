@@ -166,7 +166,7 @@ def every_command_that_verifies_does_it_the_same_way(home):
     s.policy(UniqueID="ab" * 32)
     for command in (["manifest", "set", "m.json"], ["manifest", "verify", "00" * 32], ["manifest", "get"], ["certificate", "root"],
                     ["certificate", "intermediate"], ["certificate", "chain"], ["recovery", "status"],
-                    ["recover-with-signature", "public-key", "-o", "key.pem"],
+                    ["recover", "request", "-o", "request.json"], ["recover-with-signature", "public-key", "-o", "key.pem"],
                     ["recover-with-signature", "-s", "m.json", "m.json"]):
         s.cli(*command, s.fake.at, *flags).expect(ATTESTATION, "", "Packages.Coordinator.UniqueID: expected")
     true(all("quote" in request for request in s.fake.requests), "nothing else was asked for")
