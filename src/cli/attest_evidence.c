@@ -5,14 +5,79 @@
 #include "cli/session.h"
 #include "cli/text_forms.h"
 #include "codec/json.h"
+#include "codec/text.h"
+
+#include <string.h>
 
 enum { LARGEST_EVIDENCE = 1 << 20 }; /* bytes; a quote has about 5000 */
 
 void evidence_input_clear(struct evidence_input *input)
 {
     buf_clear(&input->bytes);
+    cert_free(input->cert);
     *input = (struct evidence_input){ 0 };
 }
+
+/* ---- certificates ---- */
+
+/* Takes the evidence of a certificate that has some; anything wrong with it is the problem of the input. */
+static void take_certificate(struct bytes der, struct evidence_input *input)
+{
+    struct err err = { 0 };
+    auto_cert *cert = cert_from_der(der, &err);
+
+    input->cert_count++;
+    if (input->cert_number != 0)
+        return;
+    if (cert != NULL && cert_evidence_find(cert, &input->in_cert, &err)) {
+        buf_add(&input->bytes, input->in_cert.evidence);
+        input->cert = TAKE(cert);
+    } else if (err.kind == FAIL_NOT_FOUND) {
+        return;
+    } else {
+        (void)err_set(&input->problem, FAIL_MALFORMED, "certificate %zu: %s", input->cert_count,
+                      err.text);
+    }
+    input->cert_number = input->cert_count;
+}
+
+/* A quote has PEM inside, and zeros. */
+static bool is_text(struct bytes raw)
+{
+    return raw.len > 0 && memchr(raw.at, '\0', raw.len) == NULL;
+}
+
+/* The first certificate with evidence counts. False: there are no certificates. */
+static bool from_certificates(struct bytes raw, struct evidence_input *input)
+{
+    auto_pem_block block = { 0 };
+    struct bytes rest = is_text(raw) ? raw : BYTES_NONE;
+
+    while (pem_next(&rest, &block)) {
+        if (bytes_equal_string(block.label, "CERTIFICATE"))
+            take_certificate(buf_bytes(&block.der), input);
+    }
+    return input->cert_count > 0;
+}
+
+static bool is_certificate(struct bytes raw)
+{
+    struct err err = { 0 };
+    auto_cert *cert = cert_from_der(raw, &err);
+
+    return cert != NULL;
+}
+
+static void finish_certificates(struct evidence_input *input)
+{
+    input->form = "certificate";
+    if (input->cert_number == 0)
+        (void)err_set(&input->problem, FAIL_MALFORMED,
+                      "%zu certificate%s, and no extension with evidence in %s", input->cert_count,
+                      input->cert_count == 1 ? "" : "s", input->cert_count == 1 ? "it" : "any");
+}
+
+/* ---- other forms ---- */
 
 /* {"status":"success","data":{"Quote":"..."}}, or its data alone. */
 static bool from_answer(struct bytes raw, struct buf *out)
@@ -30,7 +95,7 @@ static bool from_answer(struct bytes raw, struct buf *out)
 }
 
 /* No quote and no report has only characters of text, so that none is taken for another form. */
-const char *evidence_decode(struct bytes raw, struct buf *out)
+static const char *decode(struct bytes raw, struct buf *out)
 {
     static const struct {
         const char *form;
@@ -48,6 +113,23 @@ const char *evidence_decode(struct bytes raw, struct buf *out)
     return "binary";
 }
 
+void evidence_input_take(struct bytes raw, struct evidence_input *input)
+{
+    auto_buf decoded = { 0 };
+
+    if (from_certificates(raw, input)) {
+        finish_certificates(input);
+        return;
+    }
+    input->form = decode(raw, &decoded);
+    if (is_certificate(buf_bytes(&decoded))) {
+        take_certificate(buf_bytes(&decoded), input);
+        finish_certificates(input);
+    } else {
+        buf_add(&input->bytes, buf_bytes(&decoded));
+    }
+}
+
 bool evidence_input_read(struct cli *cli, const char *path, struct evidence_input *input,
                          struct err *err)
 {
@@ -55,6 +137,6 @@ bool evidence_input_read(struct cli *cli, const char *path, struct evidence_inpu
 
     if (!input_file(cli, path, LARGEST_EVIDENCE, &raw, err))
         return err_in(err, "evidence");
-    input->form = evidence_decode(buf_bytes(&raw), &input->bytes);
+    evidence_input_take(buf_bytes(&raw), input);
     return true;
 }

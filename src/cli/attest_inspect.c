@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/verify.h"
+#include "cli/attest_binding.h"
 #include "cli/attest_chain.h"
-#include "cli/attest_evidence.h"
 #include "cli/attest_show.h"
 #include "codec/json.h"
 
@@ -12,6 +12,7 @@ struct look {
     struct arena arena;
     struct verdict verdict;
     struct pck_chain chain;
+    struct binding binding;
     struct err problem; /* kind FAIL_NONE: there is none */
 };
 
@@ -46,6 +47,7 @@ static void put_json(const struct look *look, struct buf *json)
         json_put_name(json, "problem");
         json_put_string(json, bytes_of_string(look->problem.text));
     }
+    binding_show_json(&look->evidence, &look->binding, json);
     show_evidence_json(&look->verdict, json);
     if (look->verdict.fmspc.len > 0)
         show_pck_json(&look->verdict, json);
@@ -60,6 +62,7 @@ static void put_text(const struct look *look, struct buf *text)
     show_kind(&look->verdict, &kind);
     buf_add_string(text, "Nothing here is verified: `taw attest verify` does that.\n\n");
     show_line(text, "evidence", "%.*s (%s)", BYTES_FMT(buf_bytes(&kind)), look->evidence.form);
+    binding_show_text(&look->evidence, &look->binding, text);
     if (look->problem.kind != FAIL_NONE)
         show_line(text, "problem", "%s", look->problem.text);
     if (look->verdict.cert_data_type != 0)
@@ -75,24 +78,39 @@ static void put_text(const struct look *look, struct buf *text)
     show_fields_text(&look->verdict, text);
 }
 
+static bool is_no_evidence(struct cli *cli, struct bytes why, struct err *err)
+{
+    (void)cli_fail(cli, EXIT_REJECTED, NULL);
+    return err_set(err, FAIL_MALFORMED, "this is no evidence: %.*s", BYTES_FMT(why));
+}
+
+/* Reads as far as it goes; what is wrong behind the header of the evidence is shown with the rest. */
+static bool look_at(struct cli *cli, struct look *look, struct err *err)
+{
+    struct verdict *const v = &look->verdict;
+
+    if (look->evidence.problem.kind != FAIL_NONE)
+        return is_no_evidence(cli, bytes_of_string(look->evidence.problem.text), err);
+    const bool parsed = evidence_inspect(buf_bytes(&look->evidence.bytes), &look->arena, v);
+    if (v->version == 0)
+        return is_no_evidence(cli, v->detail, err);
+    if (!parsed)
+        (void)err_set(&look->problem, FAIL_MALFORMED, "%.*s", BYTES_FMT(v->detail));
+    else if (!binding_find(&look->evidence, v->report_data, &look->binding, &look->problem) ||
+             !pck_chain_read(v->pck_chain, &look->chain, &look->problem))
+        output_warn(&cli->out, "%s", look->problem.text);
+    pck_chain_describe(&look->chain, v);
+    return true;
+}
+
 bool run_attest_inspect(struct cli *cli, struct err *err)
 {
     auto_look look = { 0 };
     auto_buf json = { 0 }, text = { 0 };
-    struct verdict *const v = &look.verdict;
 
-    if (!evidence_input_read(cli, cli_argument(cli, 0), &look.evidence, err))
+    if (!evidence_input_read(cli, cli_argument(cli, 0), &look.evidence, err) ||
+        !look_at(cli, &look, err))
         return false;
-    const bool parsed = evidence_inspect(buf_bytes(&look.evidence.bytes), &look.arena, v);
-    if (!parsed)
-        (void)err_set(&look.problem, FAIL_MALFORMED, "%.*s", BYTES_FMT(v->detail));
-    if (v->version == 0) {
-        (void)cli_fail(cli, EXIT_REJECTED, NULL);
-        return err_set(err, FAIL_MALFORMED, "this is no evidence: %.*s", BYTES_FMT(v->detail));
-    }
-    if (parsed && !pck_chain_read(v->pck_chain, &look.chain, &look.problem))
-        output_warn(&cli->out, "%s", look.problem.text);
-    pck_chain_describe(&look.chain, v);
     put_json(&look, &json);
     put_text(&look, &text);
     if (look.problem.kind != FAIL_NONE)

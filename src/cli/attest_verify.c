@@ -2,6 +2,7 @@
 #include "attestation/verdict_add.h"
 #include "attestation/verify.h"
 #include "cli/attest_anchors.h"
+#include "cli/attest_binding.h"
 #include "cli/attest_evidence.h"
 #include "cli/attest_show.h"
 #include "cli/input.h"
@@ -18,6 +19,7 @@ struct question {
     struct collateral *collateral; /* owned; the verdict has views into it */
     struct arena arena;            /* of the anchors and the verdicts */
     struct verdict verdict;
+    struct binding binding;
     bool valid;
     const char *signatures; /* "valid" or a reason */
 };
@@ -58,22 +60,46 @@ static void judge_without_bundle(struct question *q, const struct err *why)
                            why->text);
 }
 
-static void judge(struct question *q)
+/* What the evidence is about, once it is known to be genuine. */
+static bool judge_binding(struct question *q)
 {
-    const struct bytes evidence = buf_bytes(&q->evidence.bytes);
-    struct verdict *const signatures = arena_alloc(&q->arena, sizeof *signatures);
+    const struct judgement j = { &q->verdict, &q->arena };
     struct err err = { 0 };
 
+    if (q->verdict.report_data.len == REPORT_DATA_LEN &&
+        !binding_find(&q->evidence, q->verdict.report_data, &q->binding, &err))
+        return verdict_fail(&j, "what the evidence is about", REASON_FORMAT, "%s", err.text);
+    return q->valid && binding_judge(&q->binding, &j);
+}
+
+static void judge_signatures(struct question *q)
+{
+    struct verdict *const signatures = arena_alloc(&q->arena, sizeof *signatures);
+    const bool valid = evidence_verify_signatures(buf_bytes(&q->evidence.bytes), q->collateral,
+                                                  &q->anchors, q->at, &q->arena, signatures);
+
+    q->signatures = valid ? "valid" : reason_text(signatures->reason);
+}
+
+static void judge(struct question *q)
+{
+    const struct judgement j = { &q->verdict, &q->arena };
+    struct err err = { 0 };
+
+    if (q->evidence.problem.kind != FAIL_NONE) {
+        (void)verdict_fail(&j, "form of the evidence", REASON_FORMAT, "%s",
+                           q->evidence.problem.text);
+        return;
+    }
     if (q->has_bundle)
         q->collateral = collateral_parse(buf_bytes(&q->bundle), &q->anchors, &err);
     if (q->has_bundle && q->collateral == NULL)
         judge_without_bundle(q, &err);
     else
-        q->valid =
-            evidence_verify(evidence, q->collateral, &q->anchors, q->at, &q->arena, &q->verdict);
-    const bool valid = evidence_verify_signatures(evidence, q->collateral, &q->anchors, q->at,
-                                                  &q->arena, signatures);
-    q->signatures = valid ? "valid" : reason_text(signatures->reason);
+        q->valid = evidence_verify(buf_bytes(&q->evidence.bytes), q->collateral, &q->anchors, q->at,
+                                   &q->arena, &q->verdict);
+    q->valid = judge_binding(q);
+    judge_signatures(q);
 }
 
 /* ---- what is shown ---- */
@@ -118,6 +144,7 @@ static void put_json(const struct question *q, struct buf *json)
     }
     if (q->valid)
         put_policy(v, json);
+    binding_show_json(&q->evidence, &q->binding, json);
     show_evidence_json(v, json);
     show_platform_json(v, json);
     show_steps_json(v, json);
@@ -137,6 +164,7 @@ static void put_text(const struct question *q, struct buf *text)
         buf_add_u8(text, '\n');
     }
     show_line(text, "evidence", "%.*s (%s)", BYTES_FMT(buf_bytes(&kind)), q->evidence.form);
+    binding_show_text(&q->evidence, &q->binding, text);
     show_line(text, "verified for", "%s", moment_of(q->at).text);
     if (v->version != 0 && v->tee != TEE_SNP)
         show_line(text, "signatures only", "%s", q->signatures);
@@ -177,6 +205,8 @@ bool run_attest_verify(struct cli *cli, struct err *err)
     if (!read_question(cli, &q, err))
         return false;
     judge(&q);
+    if (q.valid && q.binding.result == BINDING_NOT_CHECKED)
+        output_warn(&cli->out, "the key of the certificate was not compared with the evidence");
     put_json(&q, &json);
     put_text(&q, &text);
     if (!output_result(&cli->out, "Attestation", buf_bytes(&json), buf_bytes(&text), err))

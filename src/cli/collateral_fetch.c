@@ -101,6 +101,11 @@ static bool read_wish(struct cli *cli, struct fetch *f, struct err *err)
         !read_services(cli, f, err) || !read_certificates(cli, f, err) ||
         !evidence_input_read(cli, cli_argument(cli, 0), &f->evidence, err))
         return false;
+    if (f->evidence.problem.kind != FAIL_NONE) {
+        (void)cli_fail(cli, EXIT_REJECTED, NULL);
+        return err_set(err, FAIL_MALFORMED, "this is no evidence: %.300s",
+                       f->evidence.problem.text);
+    }
     if (platform_of(buf_bytes(&f->evidence.bytes), buf_bytes(&f->pck_pem),
                     buf_bytes(&f->certificate), option_text(&cli->options, "product"), &f->platform,
                     err))

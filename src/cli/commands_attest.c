@@ -5,7 +5,10 @@
 #define EVIDENCE_TEXT                                                                              \
     "The file has a quote of SGX or TDX, bare or in the header of Open Enclave, or a report of "   \
     "SEV-SNP: as it is,\n"                                                                         \
-    "in hex or base64, or in the answer of a Coordinator's GET quote."
+    "in hex or base64, in the answer of a Coordinator's GET quote, or in an extension of an "      \
+    "X.509 "                                                                                       \
+    "certificate, alone\n"                                                                         \
+    "or in a chain (RA-TLS)."
 
 const struct command COMMANDS_ATTEST[] = {
     { .words = "attest", .summary = "look at evidence of SGX, TDX and SEV-SNP, and verify it" },

@@ -4,8 +4,8 @@
  * the answers of services. What is shown of any evidence is JSON, and what goes into a URL has only letters and digits.
  */
 #include "attestation/verify.h"
+#include "cli/attest_binding.h"
 #include "cli/attest_chain.h"
-#include "cli/attest_evidence.h"
 #include "cli/attest_show.h"
 #include "cli/collateral_platform.h"
 #include "codec/json.h"
@@ -25,18 +25,21 @@ static bool is_plain(const char *text)
     return true;
 }
 
-static void show(struct bytes evidence)
+static void show(const struct evidence_input *input)
 {
     auto_arena arena = { 0 };
     auto_buf json = { 0 }, text = { 0 };
     auto_pck_chain chain = { 0 };
+    struct binding binding = { 0 };
     struct verdict v = { 0 };
     struct err err = { 0 };
 
-    (void)!evidence_inspect(evidence, &arena, &v);
+    if (evidence_inspect(buf_bytes(&input->bytes), &arena, &v))
+        (void)!binding_find(input, v.report_data, &binding, &err);
     (void)!pck_chain_read(v.pck_chain, &chain, &err);
     pck_chain_describe(&chain, &v);
     buf_add_u8(&json, '{');
+    binding_show_json(input, &binding, &json);
     show_evidence_json(&v, &json);
     show_platform_json(&v, &json);
     show_steps_json(&v, &json);
@@ -44,6 +47,7 @@ static void show(struct bytes evidence)
     const struct json *const top =
         json_parse(buf_bytes(&json), JSON_TRAILING_REFUSED, &arena, &err);
     require(top != NULL && json_is_strict(top, 8, &err));
+    binding_show_text(input, &binding, &text);
     show_kind(&v, &text);
     show_platform_text(&v, &text);
     show_steps_text(&v, &text);
@@ -68,12 +72,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct bytes input = bytes_of(data, size);
-    auto_buf evidence = { 0 }, der = { 0 }, pem = { 0 }, cert = { 0 };
+    auto_evidence_input evidence = { 0 };
+    auto_buf der = { 0 }, pem = { 0 }, cert = { 0 };
     struct err err = { 0 };
 
-    require(evidence_decode(input, &evidence) != NULL);
-    show(buf_bytes(&evidence));
-    ask_for(buf_bytes(&evidence));
+    evidence_input_take(input, &evidence);
+    require(evidence.form != NULL &&
+            (evidence.problem.kind == FAIL_NONE || evidence.bytes.len == 0));
+    show(&evidence);
+    ask_for(buf_bytes(&evidence.bytes));
     require(crl_answer_decode(input, &der, &err) == (der.len > 0));
     require(chain_header_decode(input, &pem, &err) == (pem.len > 0));
     require(certificate_decode(input, &cert, &err) == (cert.len > 0));
