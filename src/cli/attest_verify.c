@@ -4,6 +4,7 @@
 #include "cli/attest_anchors.h"
 #include "cli/attest_binding.h"
 #include "cli/attest_evidence.h"
+#include "cli/attest_policy.h"
 #include "cli/attest_show.h"
 #include "cli/input.h"
 #include "codec/json.h"
@@ -20,6 +21,7 @@ struct question {
     struct arena arena;            /* of the anchors and the verdicts */
     struct verdict verdict;
     struct binding binding;
+    struct attest_policy policy;
     bool valid;
     const char *signatures; /* "valid" or a reason */
 };
@@ -41,6 +43,7 @@ static bool read_question(struct cli *cli, struct question *q, struct err *err)
     const char *const bundle = option_text(options, "collateral");
 
     if (!moment_read(cli, &q->at, err) || !anchors_read(cli, &q->arena, &q->anchors, err) ||
+        !attest_policy_read(cli, &q->arena, &q->policy, err) ||
         !evidence_input_read(cli, cli_argument(cli, 0), &q->evidence, err))
         return false;
     q->has_bundle = bundle != NULL;
@@ -98,7 +101,7 @@ static void judge(struct question *q)
     else
         q->valid = evidence_verify(buf_bytes(&q->evidence.bytes), q->collateral, &q->anchors, q->at,
                                    &q->arena, &q->verdict);
-    q->valid = judge_binding(q);
+    q->valid = judge_binding(q) && attest_policy_judge(&q->policy, &j);
     judge_signatures(q);
 }
 
@@ -110,7 +113,7 @@ static bool is_behind(const struct verdict *v)
     return v->tee != TEE_SNP && v->tcb_status != TCB_UP_TO_DATE;
 }
 
-static void put_policy(const struct verdict *v, struct buf *json)
+static void put_default_policy(const struct verdict *v, struct buf *json)
 {
     json_put_name(json, "default_policy");
     buf_add_string(json, v->debug || is_behind(v) ? "\"reject\"" : "\"accept\"");
@@ -143,7 +146,8 @@ static void put_json(const struct question *q, struct buf *json)
         json_put_string(json, bytes_of_string(q->signatures));
     }
     if (q->valid)
-        put_policy(v, json);
+        put_default_policy(v, json);
+    attest_policy_show_json(&q->policy, v, json);
     binding_show_json(&q->evidence, &q->binding, json);
     show_evidence_json(v, json);
     show_platform_json(v, json);
@@ -174,8 +178,9 @@ static void put_text(const struct question *q, struct buf *text)
                   v->debug && is_behind(v) ? ", " : "", is_behind(v) ? "TCB status" : "");
     show_platform_text(v, text);
     show_steps_text(v, text);
+    attest_policy_show_text(&q->policy, v, text);
     show_fields_text(v, text);
-    if (q->valid)
+    if (q->valid && q->policy.result != POLICY_ACCEPTS)
         buf_add_string(text, "\nA genuine platform made this. Whether it is the software that you "
                              "expect only the fields say.\n");
 }

@@ -26,6 +26,11 @@ const struct command COMMANDS_ATTEST[] = {
                        .value = "BUNDLE",
                        .help = "what Intel or AMD say about the platform; without it nothing is "
                                "valid" },
+                     { .name = "policy",
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .help = "hold valid evidence to this policy, JSON with the members of a "
+                               "package" },
                      AT_FLAG, ANCHOR_FLAGS),
       .summary = "verify a quote or report with collateral from a file",
       .text = EVIDENCE_TEXT
@@ -33,8 +38,11 @@ const struct command COMMANDS_ATTEST[] = {
       "evidence is valid,\n"
       "with 3 when it is not or when evidence or collateral do not parse. Valid says that a "
       "genuine platform made it:\n"
-      "TCB status, debug flag and measurements are shown for you to compare. Needs no network.",
+      "TCB status, debug flag and measurements are shown for you to compare, or compared with "
+      "--policy.\n"
+      "Needs no network.",
       .examples = "attest verify quote.bin --collateral bundle.json\n"
+                  "attest verify quote.bin --collateral bundle.json --policy policy.json\n"
                   "attest verify quote.bin --collateral bundle.json --at 1751624924 --format "
                   "json" },
     { .words = "collateral", .summary = "what Intel and AMD publish about their platforms" },

@@ -71,24 +71,35 @@ static bool check_statuses(const struct text_list *statuses, struct err *err)
     return true;
 }
 
-bool coordinator_policy_read(struct cli *cli, struct arena *arena,
-                             struct coordinator_policy *policy, struct err *err)
+bool coordinator_policy_read_file(struct cli *cli, const char *path, struct bytes name,
+                                  struct arena *arena, struct coordinator_policy *policy,
+                                  struct err *err)
 {
     struct manifest_package *const package = &policy->package;
     auto_buf text = { 0 };
 
-    if (!find_path(cli, &policy->path, err))
+    policy->path = path;
+    if (!input_file(cli, path, LARGEST_POLICY, &text, err))
         return false;
-    if (!input_file(cli, policy->path, LARGEST_POLICY, &text, err))
-        return err_in(err, "policy for the Coordinator");
-    if (!manifest_package_parse(buf_bytes(&text), BYTES_LITERAL("Coordinator"), arena, package,
-                                err)) {
+    if (!manifest_package_parse(buf_bytes(&text), name, arena, package, err)) {
         (void)cli_fail(cli, EXIT_USAGE, NULL);
-        return err_in(err, "policy for the Coordinator: %s", policy->path);
+        return err_in(err, "%s", path);
     }
     replace_list(&cli->options, "accepted-tcb-statuses", arena, &package->accepted_tcb_statuses);
     replace_list(&cli->options, "accepted-advisories", arena, &package->accepted_advisories);
     return check_statuses(&package->accepted_tcb_statuses, err) || cli_fail(cli, EXIT_USAGE, NULL);
+}
+
+bool coordinator_policy_read(struct cli *cli, struct arena *arena,
+                             struct coordinator_policy *policy, struct err *err)
+{
+    const char *path;
+
+    if (!find_path(cli, &path, err))
+        return false;
+    return coordinator_policy_read_file(cli, path, BYTES_LITERAL("Coordinator"), arena, policy,
+                                        err) ||
+           err_in(err, "policy for the Coordinator");
 }
 
 /* ---- what was compared ---- */

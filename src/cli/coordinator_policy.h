@@ -18,6 +18,10 @@ struct coordinator_policy {
 /* Views live in the arena and in argv. Sets the status. */
 bool coordinator_policy_read(struct cli *cli, struct arena *arena,
                              struct coordinator_policy *policy, struct err *err) MUST_CHECK;
+/* The same from this file, under another name in texts. */
+bool coordinator_policy_read_file(struct cli *cli, const char *path, struct bytes name,
+                                  struct arena *arena, struct coordinator_policy *policy,
+                                  struct err *err) MUST_CHECK;
 /* "Debug, UniqueID, TDX": the members that evidence of this TEE is held to; appends. */
 void coordinator_policy_put_members(const struct manifest_package *package, enum tee tee,
                                     struct buf *out);

@@ -136,6 +136,35 @@ def every_vector_that_parses_can_be_inspected(home):
         contains(run_taw("attest", "inspect", path.parent / expected["evidence_file"]).expect(VALID).out, "Nothing here is verified")
 
 
+def every_valid_vector_can_be_held_to_a_policy(home):
+    """Each fits the policy that its own fields make, and no other one."""
+    for path in vectors():
+        expected = json.loads(path.read_text())
+        if expected["result"] != "valid":
+            continue
+        fields, tee = expected["fields"], expected["tee"]
+        own = {"sgx": lambda: {"UniqueID": fields["mrenclave"]}, "tdx": lambda: {"TDX": {"MRTD": fields["mrtd"]}},
+               "snp": lambda: {"SNP": {"Measurement": fields["measurement"], "VMPL": fields["vmpl"]}}}[tee]()
+        level = {} if tee == "snp" else {"AcceptedTCBStatuses": [expected["tcb_status"]]}
+        (home / "policy").write_text(json.dumps({**own, **level, "Debug": expected["debug"]}))
+        args = (path.parent / expected["evidence_file"], path.parent / "collateral.json", expected["verify_time_unix"],
+                *anchor_flags(expected), "--policy", home / "policy")
+        done = verify(*args)
+        data = done.data("Attestation")
+        equal((done.status, data["result"], data["policy"]["result"], data["policy"]["findings"]), (VALID, "valid", "accept", []),
+              "%s: %s" % (expected["name"], data["policy"]))
+        equal(differences(expected, data), [], expected["name"])
+        (home / "policy").write_text(json.dumps({**own, **level, "Debug": not expected["debug"]}))
+        data = refused(verify(*args), "policy")
+        equal([finding["member"] for finding in data["policy"]["findings"]], ["Debug"], expected["name"])
+        if expected.get("tcb_status", "UpToDate") in ("UpToDate", "SWHardeningNeeded"):
+            continue
+        (home / "policy").write_text(json.dumps({**own, "Debug": expected["debug"]}))
+        data = refused(verify(*args), "policy")
+        equal([finding["member"] for finding in data["policy"]["findings"]], ["AcceptedTCBStatuses"], expected["name"])
+        verify(*args, "--accepted-tcb-statuses", expected["tcb_status"]).expect(VALID)
+
+
 # ---- evidence made here ----
 
 NOW, DAY = 1750000000, 86400
@@ -243,6 +272,52 @@ def a_check_that_failed_says_what_was_expected(home):
     contains(text.out, "FAILED  " + step["name"])
     contains(text.out, "expected  " + step["expected"])
     contains(text.out, "found     " + step["found"])
+
+
+def a_policy_says_which_software_is_meant(home):
+    sgx = make(home)["sgx3"]
+    fields = sgx.verify().expect(VALID).data("Attestation")["fields"]
+    fitting = {"UniqueID": fields["mrenclave"], "SignerID": fields["mrsigner"], "ProductID": fields["isvprodid"],
+               "SecurityVersion": fields["isvsvn"]}
+    file = home / "policy.json"
+
+    def judged(members, status, *more, **options):
+        file.write_text(json.dumps(members))
+        return sgx.verify("--policy", file, *more, **options).expect(status)
+
+    data = judged(fitting, VALID).data("Attestation")
+    equal(data["policy"], {"file": str(file), "result": "accept", "findings": [],
+                           "compared": "Debug, UniqueID, SignerID, ProductID, SecurityVersion"}, "policy")
+    equal(data["steps"][-1], {"name": "policy", "passed": True}, "the last step")
+    text = run_taw("attest", "verify", sgx.quote, "--collateral", sgx.bundle, "--at", NOW, sgx.root, "--policy", file).expect(VALID)
+    contains(text.out, "%s accepts (Debug, UniqueID, SignerID, ProductID, SecurityVersion)\n" % file)
+    true("Whether it is the software" not in text.out, "that is known now")
+
+    for member, value, expected, got in (("UniqueID", "ab" * 32, '"%s"' % ("ab" * 32), '"%s"' % fields["mrenclave"]),
+                                         ("ProductID", fields["isvprodid"] + 1, str(fields["isvprodid"] + 1), str(fields["isvprodid"])),
+                                         ("SecurityVersion", fields["isvsvn"] + 1, "at least %d" % (fields["isvsvn"] + 1),
+                                          str(fields["isvsvn"]))):
+        data = refused(judged({**fitting, member: value}, INVALID), "policy")
+        equal(data["policy"]["result"], "reject", member)
+        equal(data["policy"]["findings"], [{"member": member, "expected": expected, "got": got,
+                                            "accepted_by": "%s: %s" % (member, got)}], member)
+        step = data["steps"][-1]
+        equal((step["name"], step["expected"], step["found"]), ("policy", expected, got), member)
+        contains(data["detail"], "policy of %s: %s: expected %s, got %s" % (file, member, expected, got))
+        equal(data["tcb_status"], "UpToDate", "what else is known is there")
+        text = run_taw("attest", "verify", sgx.quote, "--collateral", sgx.bundle, "--at", NOW, sgx.root, "--policy", file)
+        contains(text.expect(INVALID).out, "result                  invalid: policy\n")
+        contains(text.out, "  %s\n    expected    %s\n    got         %s\n    accepted by %s: %s\n" % (member, expected, got, member, got))
+
+    both = refused(judged({"UniqueID": "ab" * 32, "SignerID": "cd" * 32}, INVALID), "policy")
+    equal([finding["member"] for finding in both["policy"]["findings"]], ["UniqueID", "SignerID"], "every finding")
+    refused(judged({"TDX": {"MRTD": "ab" * 48}}, INVALID), "policy")
+    other = refused(judged(fitting, INVALID, at=0), "not_yet_valid")
+    equal(other["policy"], {"file": str(file), "result": "not_judged", "findings": []}, "evidence that is not valid anyway")
+    for wrong in ({}, {"UniqueID": "ab"}, {"Unique": "ab" * 32}, {**fitting, "InsecureSkipVerify": True}, {"SignerID": "ab" * 32}, [], 7):
+        equal(json.loads(judged(wrong, USAGE).error)["error"]["code"], "usage", str(wrong))
+    judged(fitting, USAGE, "--accepted-tcb-statuses", "uptodate")
+    sgx.verify("--policy", home / "nowhere").expect(USAGE)
 
 
 def the_time_decides(home):
