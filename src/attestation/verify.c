@@ -125,6 +125,20 @@ bool evidence_locate(struct bytes evidence, struct arena *arena, struct verdict 
                             : intel_locate(&opened.quote, arena, verdict);
 }
 
+bool evidence_pck_id(struct bytes evidence, struct pck_id *id, struct err *err)
+{
+    auto_arena arena = { 0 };
+    struct verdict verdict;
+    const struct judgement j = { &verdict, &arena };
+    struct opened opened;
+
+    if (!open_evidence(&j, evidence, &opened))
+        return err_set(err, FAIL_MALFORMED, "%.*s", BYTES_FMT(verdict.detail));
+    if (opened.is_report)
+        return err_set(err, FAIL_NOT_FOUND, "a report of SEV-SNP has no PCK certificate");
+    return pck_id_parse(&opened.quote, id, err);
+}
+
 struct bytes evidence_without_certificates(struct bytes evidence)
 {
     return evidence.len > SNP_REPORT_LEN && begins_like_report(evidence) && !is_wrapped(evidence)

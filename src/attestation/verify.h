@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "attestation/collateral.h"
+#include "attestation/pck_id.h"
 #include "attestation/verdict.h"
 
 /*
@@ -36,6 +37,11 @@ bool evidence_inspect(struct bytes evidence, struct arena *arena,
  */
 bool evidence_locate(struct bytes evidence, struct arena *arena,
                      struct verdict *verdict) MUST_CHECK;
+/*
+ * What a quote that names its PCK certificate says of it; the views live in the evidence. FAIL_MALFORMED; FAIL_NOT_FOUND: it
+ * names none, or is a report.
+ */
+bool evidence_pck_id(struct bytes evidence, struct pck_id *id, struct err *err) MUST_CHECK;
 /*
  * A report of SEV-SNP without the certificate table that a host puts behind it, which nothing signs and nothing here
  * needs; everything else as it is. A view.
