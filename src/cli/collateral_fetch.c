@@ -15,11 +15,11 @@
 
 /* `taw collateral fetch`: from the services of Intel and AMD into a bundle. */
 
-enum { LARGEST_FILE = 1 << 20 };
+enum { LARGEST_FILE = 1 << 20, LARGEST_API_KEY = 1 << 10 };
 
 struct fetch {
     struct evidence_input evidence;
-    struct buf pck_pem, certificate;
+    struct buf pck_pem, certificate, api_key;
     char *pcs, *kds; /* owned; without slashes at the end */
     struct services services;
     struct platform platform;
@@ -37,6 +37,7 @@ static void fetch_clear(struct fetch *f)
     evidence_input_clear(&f->evidence);
     buf_clear(&f->pck_pem);
     buf_clear(&f->certificate);
+    buf_clear(&f->api_key);
     buf_clear(&f->bundle);
     collateral_free(f->collateral);
     arena_clear(&f->arena);
@@ -61,16 +62,48 @@ static bool read_base(struct cli *cli, const char *flag, char **base, struct err
     return err_set(err, FAIL_MALFORMED, "--%s: a URL begins with https:// or http://", flag);
 }
 
+/* A header goes out with it. */
+static bool is_key(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] <= ' ' || text.at[i] > '~')
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool read_api_key(struct cli *cli, struct fetch *f, struct err *err)
+{
+    static const char flag[] = "pcs-api-key-file";
+    const char *const path = option_text(&cli->options, flag);
+
+    if (path == NULL)
+        return true;
+    if (!input_file(cli, path, LARGEST_API_KEY, &f->api_key, err))
+        return err_in(err, "--%s", flag);
+    while (f->api_key.len > 0 && strchr("\r\n", f->api_key.at[f->api_key.len - 1]) != NULL)
+        buf_truncate(&f->api_key, f->api_key.len - 1);
+    if (!is_key(buf_bytes(&f->api_key)))
+        (void)err_set(err, FAIL_MALFORMED, "--%s: %s has not one line with a key", flag, path);
+    else if (!bytes_start_with(bytes_of_string(f->pcs), BYTES_LITERAL("https://")))
+        (void)err_set(err, FAIL_MALFORMED, "--%s: a key goes out by https only", flag);
+    else
+        return true;
+    return cli_fail(cli, EXIT_USAGE, NULL);
+}
+
 static bool read_services(struct cli *cli, struct fetch *f, struct err *err)
 {
     const bool is_pccs = option_is_set(&cli->options, "pccs");
     const bool typed = option_is_set(&cli->options, "root-ca-crl");
 
     if (!read_base(cli, is_pccs ? "pccs" : "pcs", &f->pcs, err) ||
-        !read_base(cli, "kds", &f->kds, err))
+        !read_base(cli, "kds", &f->kds, err) || !read_api_key(cli, f, err))
         return false;
     f->services = (struct services){
         .pcs = f->pcs,
+        .is_pccs = is_pccs,
+        .api_key = buf_bytes(&f->api_key),
         .root_crl = is_pccs && !typed ? NULL : option_text(&cli->options, "root-ca-crl"),
         .kds = f->kds,
         .without_crl = option_switch(&cli->options, "without-crl"),
@@ -115,13 +148,33 @@ static bool read_wish(struct cli *cli, struct fetch *f, struct err *err)
 
 /* ---- fetching ---- */
 
+/* The chain of a quote that only names its PCK certificate. */
+static bool get_pck(struct cli *cli, struct fetch *f, struct getter *getter, struct err *err)
+{
+    if (!collateral_get_pck(getter, &f->services, &f->platform.pck_id, &f->pck_pem, err)) {
+        if (err->kind == FAIL_STATE)
+            return cli_fail(cli, EXIT_USAGE, NULL);
+        if (err->kind == FAIL_DENIED && f->api_key.len == 0 && !f->services.is_pccs)
+            (void)cli_fail(
+                cli, cli->status,
+                "Intel's service may want a key for PCK certificates: --pcs-api-key-file");
+        return false;
+    }
+    if (!platform_take_pck(buf_bytes(&f->pck_pem), &f->platform, err))
+        return cli_fail(cli, EXIT_ATTESTATION, NULL);
+    if (!f->platform.pck_is_for_tcb)
+        output_warn(&cli->out,
+                    "the PCK certificate that came is for another TCB than the quote names");
+    return true;
+}
+
 static bool get_items(struct cli *cli, struct fetch *f, struct err *err)
 {
     const bool amd = f->platform.tee == TEE_SNP;
     struct buf *const json = &f->bundle;
     auto_getter *getter = getter_new(cli, err);
 
-    if (getter == NULL)
+    if (getter == NULL || (f->platform.asks_pck && !get_pck(cli, f, getter, err)))
         return false;
     buf_add_format(json, "{\"format\":\"attestation-collateral\",\"version\":1,\"tee\":\"%s\"",
                    tee_text(f->platform.tee));
@@ -139,9 +192,11 @@ static bool get_items(struct cli *cli, struct fetch *f, struct err *err)
 /* ---- judging ---- */
 
 /* Can it be for want of better collateral that the evidence is not valid? */
-static bool blames_collateral(enum reason reason)
+static bool blames_collateral(const struct fetch *f, enum reason reason)
 {
     switch (reason) {
+    case REASON_QE_REPORT_SIGNATURE:
+        return f->platform.asks_pck; /* with the key of a certificate that was fetched */
     case REASON_COLLATERAL_MISSING:
     case REASON_COLLATERAL_FORMAT:
     case REASON_CERT_CHAIN:
@@ -174,7 +229,7 @@ static bool judge(struct cli *cli, struct fetch *f, struct err *err)
         return refuse(cli, f->summary.reason, f->summary.detail, err);
     const bool valid = evidence_verify(buf_bytes(&f->evidence.bytes), f->collateral, &f->anchors,
                                        f->at, &f->arena, &f->verdict);
-    if (!valid && blames_collateral(f->verdict.reason))
+    if (!valid && blames_collateral(f, f->verdict.reason))
         return refuse(cli, f->verdict.reason, f->verdict.detail, err);
     if (!valid)
         output_warn(&cli->out, "the collateral is good, but the evidence is not valid: %s: %.*s",
@@ -196,6 +251,8 @@ static void put_text(const struct fetch *f, const char *path, struct buf *text)
                   f->platform.pck_ca);
     if (s->tee != TEE_SNP)
         show_line(text, "TCB evaluation data", "number %" PRIu64, s->evaluation_number);
+    if (f->platform.asks_pck)
+        show_line(text, "PCK certificate", "fetched from %s", f->pcs);
     show_line(text, "good until", "%s", moment_of(s->earliest_expiration).text);
     show_line(text, "evidence", "%s",
               f->verdict.reason == REASON_NONE ? "valid" : reason_text(f->verdict.reason));
@@ -221,6 +278,8 @@ static void put_json(const struct fetch *f, const char *path, struct buf *json)
         put_member(json, "fmspc", f->platform.fmspc);
         put_member(json, "pck_ca", f->platform.pck_ca);
         put_member(json, "update", f->services.update);
+        json_put_name(json, "pck_certificate_fetched");
+        buf_add_string(json, f->platform.asks_pck ? "true" : "false");
         json_put_name(json, "tcb_evaluation_data_number");
         buf_add_decimal(json, s->evaluation_number);
     }

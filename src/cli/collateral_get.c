@@ -130,11 +130,11 @@ static bool judge_status(struct getter *g, const char *url, long status, bool *a
     *again = status == STATUS_BUSY || status >= STATUS_FAILED;
     if (status == STATUS_NOT_FOUND) {
         (void)cli_fail(g->cli, EXIT_NOT_FOUND, NULL);
-        return err_set(err, FAIL_NOT_FOUND, "GET %s: the service does not have it (404)", url);
+        return err_set(err, FAIL_NOT_FOUND, "GET %.200s: the service does not have it (404)", url);
     }
     (void)cli_fail(g->cli, *again ? EXIT_UNREACHABLE : EXIT_FAILED, NULL);
     return err_set(err, *again ? FAIL_UNAVAILABLE : FAIL_DENIED,
-                   "GET %s: the service answers with status %ld", url, status);
+                   "GET %.200s: the service answers with status %ld", url, status);
 }
 
 static bool get_once(struct getter *g, const char *url, struct got *got, bool *again,
@@ -150,7 +150,7 @@ static bool get_once(struct getter *g, const char *url, struct got *got, bool *a
     const bool set = g->curl.easy_setopt(g->easy, CURLOPT_URL, url) == CURLE_OK;
     const CURLcode code = set ? g->curl.easy_perform(g->easy) : CURLE_FAILED_INIT;
     if (g->too_large)
-        return err_set(err, FAIL_TOO_LARGE, "GET %s: the answer has more than %d bytes", url,
+        return err_set(err, FAIL_TOO_LARGE, "GET %.200s: the answer has more than %d bytes", url,
                        BUNDLE_ITEM_MAX);
     if (code != CURLE_OK) {
         const bool distrusted =
@@ -158,7 +158,7 @@ static bool get_once(struct getter *g, const char *url, struct got *got, bool *a
         /* Neither a wrong URL nor a wrong certificate gets better by waiting. */
         *again = !distrusted && code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL;
         (void)cli_fail(g->cli, distrusted ? EXIT_TRUST : EXIT_UNREACHABLE, NULL);
-        return err_set(err, FAIL_UNAVAILABLE, "GET %s: %.200s", url,
+        return err_set(err, FAIL_UNAVAILABLE, "GET %.200s: %.200s", url,
                        g->reason[0] != '\0' ? g->reason : g->curl.easy_strerror(code));
     }
     (void)g->curl.easy_getinfo(g->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -182,4 +182,31 @@ bool getter_get(struct getter *g, const char *url, struct got *got, struct err *
         left--;
         g->cli->status = EXIT_GOOD;
     }
+}
+
+static void wipe_headers(struct getter *g, struct curl_slist *headers)
+{
+    for (struct curl_slist *header = headers; header != NULL; header = header->next)
+        explicit_bzero(header->data, strlen(header->data));
+    g->curl.slist_free_all(headers);
+}
+
+bool getter_get_with_key(struct getter *g, const char *url, struct bytes key, struct got *got,
+                         struct err *err)
+{
+    auto_buf header = { 0 };
+
+    if (key.len == 0)
+        return getter_get(g, url, got, err);
+    buf_add_string(&header, "Ocp-Apim-Subscription-Key: ");
+    buf_add(&header, key);
+    buf_add_u8(&header, '\0');
+    struct curl_slist *const headers = g->curl.slist_append(NULL, (const char *)header.at);
+    const bool done =
+        headers != NULL && g->curl.easy_setopt(g->easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK
+            ? getter_get(g, url, got, err)
+            : err_set(err, FAIL_INTERNAL, "libcurl cannot do what is needed");
+    (void)g->curl.easy_setopt(g->easy, CURLOPT_HTTPHEADER, NULL);
+    wipe_headers(g, headers);
+    return done;
 }

@@ -23,6 +23,9 @@ void got_clear(struct got *got);
  */
 bool getter_get(struct getter *getter, const char *url, struct got *got,
                 struct err *err) MUST_CHECK;
+/* The same with a subscription key for Intel's PCS in the request; empty: none. */
+bool getter_get_with_key(struct getter *getter, const char *url, struct bytes key, struct got *got,
+                         struct err *err) MUST_CHECK;
 
 DEFINE_CLEANUP(struct getter, getter_cleanup, getter_free)
 #define auto_getter struct getter CLEANUP(getter_cleanup)

@@ -118,6 +118,62 @@ static bool get_crl(struct getter *getter, const char *url, const char *name,
            err_in(err, "GET %s", url);
 }
 
+/* "?qeid=0a0b" or "&qeid=0a0b": bytes in their order; nothing for none. */
+static void put_query(struct buf *url, const char *name, struct bytes value)
+{
+    if (value.len == 0)
+        return;
+    buf_add_format(url, "%c%s=", memchr(url->at, '?', url->len) == NULL ? '?' : '&', name);
+    hex_encode(url, value);
+}
+
+/* So many certificates and no more, each block anew, because nothing may stand between them. */
+static bool put_certificates(struct bytes text, size_t count, struct buf *pem, struct err *err)
+{
+    auto_pem_block block = { 0 };
+    size_t found = 0;
+
+    for (; pem_next(&text, &block); found++)
+        pem_encode(pem, "CERTIFICATE", buf_bytes(&block.der));
+    return found == count || err_set(err, FAIL_MALFORMED,
+                                     "the answer has %zu certificates and not %zu", found, count);
+}
+
+static bool can_be_asked(const struct services *services, const struct pck_id *id, struct err *err)
+{
+    if (id->pceid.len == 0)
+        return err_set(err, FAIL_STATE,
+                       "the quote does not name the PCE: --pck-chain has to give its PCK "
+                       "certificate chain");
+    return services->is_pccs || id->encrypted_ppid.len > 0 ||
+           err_set(err, FAIL_STATE,
+                   "the quote names its platform in the clear, which only a PCCS takes: --pccs, or "
+                   "--pck-chain has to give the PCK certificate chain");
+}
+
+bool collateral_get_pck(struct getter *getter, const struct services *services,
+                        const struct pck_id *id, struct buf *pem, struct err *err)
+{
+    auto_buf url = { 0 }, issuers = { 0 };
+    auto_got got = { 0 };
+
+    if (!can_be_asked(services, id, err))
+        return false;
+    buf_add_format(&url, "%s/sgx/certification/v4/pckcert", services->pcs);
+    put_query(&url, "qeid", services->is_pccs ? id->qe_id : BYTES_NONE);
+    put_query(&url, "encrypted_ppid", id->encrypted_ppid);
+    put_query(&url, "cpusvn", id->cpusvn);
+    put_query(&url, "pcesvn", id->pcesvn);
+    put_query(&url, "pceid", id->pceid);
+    auto_string *text = bytes_to_string(buf_bytes(&url));
+    if (!getter_get_with_key(getter, text, services->api_key, &got, err))
+        return false;
+    return (put_certificates(buf_bytes(&got.body), 1, pem, err) &&
+            chain_header_decode(buf_bytes(&got.issuer_chain), &issuers, err) &&
+            put_certificates(buf_bytes(&issuers), 2, pem, err)) ||
+           err_in(err, "GET %.100s", text);
+}
+
 bool collateral_get_intel(struct getter *getter, const struct services *services,
                           const struct platform *platform, struct buf *json, struct err *err)
 {

@@ -20,23 +20,44 @@ static void put_hex(char *out, struct bytes value)
     out[digits.len] = '\0';
 }
 
-static bool of_quote(struct bytes own_pem, struct bytes pck_pem, struct platform *platform,
-                     struct err *err)
+static bool read_chain(struct bytes pem, struct pck_chain *chain, struct platform *platform,
+                       struct err *err)
 {
-    auto_pck_chain chain = { 0 };
-
-    if (own_pem.len == 0 && pck_pem.len == 0)
-        return err_set(err, FAIL_STATE,
-                       "the quote has no PCK certificate chain: --pck-chain has to give it");
-    platform->pck_pem = own_pem.len == 0 ? pck_pem : BYTES_NONE;
-    if (!pck_chain_read(own_pem.len == 0 ? pck_pem : own_pem, &chain, err))
+    if (!pck_chain_read(pem, chain, err))
         return false;
-    if (!chain.has_pck || chain.ca == NULL)
+    if (!chain->has_pck || chain->ca == NULL)
         return err_set(
             err, FAIL_MALFORMED,
             "the PCK certificate chain does not begin with a PCK certificate and its CA");
-    put_hex(platform->fmspc, bytes_of(chain.pck.fmspc, sizeof chain.pck.fmspc));
-    platform->pck_ca = chain.ca;
+    put_hex(platform->fmspc, bytes_of(chain->pck.fmspc, sizeof chain->pck.fmspc));
+    platform->pck_ca = chain->ca;
+    return true;
+}
+
+static bool of_quote(struct bytes evidence, struct bytes own_pem, struct bytes pck_pem,
+                     struct platform *platform, struct err *err)
+{
+    auto_pck_chain chain = { 0 };
+
+    platform->pck_pem = own_pem.len == 0 ? pck_pem : BYTES_NONE;
+    if (own_pem.len > 0 || pck_pem.len > 0)
+        return read_chain(own_pem.len == 0 ? pck_pem : own_pem, &chain, platform, err);
+    platform->asks_pck = evidence_pck_id(evidence, &platform->pck_id, err);
+    return platform->asks_pck ||
+           err_set(err, FAIL_STATE,
+                   "the quote has no PCK certificate chain: --pck-chain has to give it");
+}
+
+bool platform_take_pck(struct bytes pck_pem, struct platform *platform, struct err *err)
+{
+    auto_pck_chain chain = { 0 };
+
+    platform->pck_pem = pck_pem;
+    if (!read_chain(pck_pem, &chain, platform, err))
+        return false;
+    if (!pck_id_allows(&platform->pck_id, &chain.pck, err))
+        return err_in(err, "the PCK certificate that came is for another platform");
+    platform->pck_is_for_tcb = pck_id_is_for_tcb(&platform->pck_id, &chain.pck);
     return true;
 }
 
@@ -110,5 +131,5 @@ bool platform_of(struct bytes evidence, struct bytes pck_pem, struct bytes certi
         return err_set(err, FAIL_MALFORMED, "this is no evidence: %.*s", BYTES_FMT(verdict.detail));
     platform->tee = verdict.tee;
     return verdict.tee == TEE_SNP ? of_report(evidence, certificate, product, platform, err)
-                                  : of_quote(verdict.pck_chain, pck_pem, platform, err);
+                                  : of_quote(evidence, verdict.pck_chain, pck_pem, platform, err);
 }

@@ -9,3 +9,5 @@
  */
 bool platform_of(struct bytes evidence, struct bytes pck_pem, struct bytes certificate,
                  const char *product, struct platform *platform, struct err *err) MUST_CHECK;
+/* With the chain that was fetched for a platform that asks for it; borrowed. FAIL_MALFORMED, FAIL_DENIED: it is another's. */
+bool platform_take_pck(struct bytes pck_pem, struct platform *platform, struct err *err) MUST_CHECK;

@@ -61,6 +61,12 @@ const struct command COMMANDS_ATTEST[] = {
             .value = "URL",
             .standard = "https://api.trustedservices.intel.com",
             .help = "ask this service of Intel's kind" },
+          { .name = "pcs-api-key-file",
+            .kind = FLAG_FILE,
+            .value = "FILE",
+            .help =
+                "subscription key that Intel's service wants for the PCK certificate of a quote "
+                "that only names it" },
           { .name = "pccs",
             .kind = FLAG_TEXT,
             .value = "URL",
@@ -84,7 +90,8 @@ const struct command COMMANDS_ATTEST[] = {
           { .name = "pck-chain",
             .kind = FLAG_FILE,
             .value = "FILE",
-            .help = "PCK certificate chain, PEM, of a quote that does not have it" },
+            .help = "PCK certificate chain, PEM, of a quote that does not have it; without it the "
+                    "certificate that the quote names is fetched" },
           { .name = "vek",
             .kind = FLAG_FILE,
             .value = "FILE",
@@ -104,7 +111,8 @@ const struct command COMMANDS_ATTEST[] = {
             .value = "FILE",
             .help = "authorities for HTTPS instead of the system's" },
           AT_FLAG, ANCHOR_FLAGS),
-      .groups = GROUPS({ GROUP_EXCLUSIVE, "pcs pccs" }),
+      .groups =
+          GROUPS({ GROUP_EXCLUSIVE, "pcs pccs" }, { GROUP_EXCLUSIVE, "pcs-api-key-file pccs" }),
       .summary = "fetch the collateral that evidence needs into a file",
       .text = "Asks Intel's PCS or a PCCS, or AMD's KDS, for what is published about the platform "
               "of the "

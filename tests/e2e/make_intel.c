@@ -11,7 +11,9 @@
  *     make_intel DIRECTORY
  *     make_intel DIRECTORY sgx|tdx|behind
  *
- * Files: <form>.quote, <form>.bundle, and <form>.root with the root key in hex. With a second argument it is a platform that
+ * Files: <form>.quote, <form>.bundle, and <form>.root with the root key in hex; sgx3.older and sgx3.elsewhere are bundles under the
+ * same root with a lower number, and with a higher one for another platform. `outside` has its PCK chain in the bundle, and so have ppid1 to
+ * ppid3 and tdx-ppid3, which name their PCK certificate. With a second argument it is a platform that
  * makes quotes when it is asked, for test_coordinator_quote.py (`behind` needs hardening of software): its bundle is good for decades, that in
  * <form>.expired is not, and after a report in hex on standard output it answers every such line on standard input with a
  * quote in hex.
@@ -51,28 +53,29 @@ static void put_bundle(struct buf *json, const struct bundle *b)
     buf_add_u8(json, '}');
 }
 
-/* chain_outside: the PCK chain is in the bundle and not in the quote. */
-static void make(const char *directory, const char *name, enum scene_form form, bool chain_outside)
+/* Certification data of types 1 to 3: what is needed to ask for the PCK certificate. */
+static void name_pck(struct intel_scene *s)
+{
+    static const size_t ppid_len[] = { [1] = 16, [2] = 256, [3] = 384 };
+    struct buf *const data = &s->cert_data;
+
+    memset(buf_grow(data, ppid_len[s->cert_data_type]), s->pck.ppid[0],
+           ppid_len[s->cert_data_type]);
+    buf_add(data, bytes_of(s->pck.cpusvn, sizeof s->pck.cpusvn));
+    buf_add_u16le(data, s->pck.pcesvn);
+    buf_add(data, bytes_of(s->pck.pceid, sizeof s->pck.pceid));
+}
+
+static void save_all(const char *directory, const char *name, const struct intel_scene *s)
 {
     auto_buf bundle = { 0 }, root = { 0 };
-    auto_scene s;
 
-    intel_scene_init(&s, form);
-    if (chain_outside) {
-        s.cert_data_type = 4;
-        buf_add_string(&s.cert_data, "leaf");
-    }
-    intel_scene_build(&s);
-    if (chain_outside)
-        scene_set_item(&s.bundle.pck_certificate_chain, buf_bytes(&s.pck_chain));
-    put_bundle(&bundle, &s.bundle);
-    hex_encode(&root, s.anchor);
-    save(directory, name, "quote", buf_bytes(&s.quote));
+    put_bundle(&bundle, &s->bundle);
+    hex_encode(&root, s->anchor);
+    save(directory, name, "quote", buf_bytes(&s->quote));
     save(directory, name, "bundle", buf_bytes(&bundle));
     save(directory, name, "root", buf_bytes(&root));
 }
-
-/* ---- a platform ---- */
 
 static void save_bundle(const char *directory, const char *name, const char *kind,
                         struct intel_scene *s)
@@ -83,6 +86,42 @@ static void save_bundle(const char *directory, const char *name, const char *kin
     put_bundle(&bundle, &s->bundle);
     save(directory, name, kind, buf_bytes(&bundle));
 }
+
+/* type: of the certification data; with another than 5 the PCK chain is in the bundle and not in the quote. */
+static void make(const char *directory, const char *name, enum scene_form form, uint16_t type)
+{
+    auto_scene s;
+
+    intel_scene_init(&s, form);
+    s.cert_data_type = type;
+    if (type == 4)
+        buf_add_string(&s.cert_data, "leaf");
+    else if (type < 4)
+        name_pck(&s);
+    intel_scene_build(&s);
+    if (type != 5)
+        scene_set_item(&s.bundle.pck_certificate_chain, buf_bytes(&s.pck_chain));
+    save_all(directory, name, &s);
+}
+
+/* A quote, and under the same root collateral of other numbers. */
+static void make_numbers(const char *directory, const char *name)
+{
+    static const uint8_t elsewhere[] = { 0x00, 0xc0, 0xff, 0xee, 0x00, 0x02 };
+    auto_scene s;
+
+    intel_scene_init(&s, SCENE_SGX_3);
+    intel_scene_build(&s);
+    save_all(directory, name, &s);
+    scene_edit(&s.tcb_info, "\"tcbEvaluationDataNumber\":17", "\"tcbEvaluationDataNumber\":16");
+    save_bundle(directory, name, "older", &s);
+    memcpy(s.pck.fmspc, elsewhere, sizeof elsewhere);
+    scene_edit(&s.tcb_info, "00C0ffEE0001", "00C0ffEE0002");
+    scene_edit(&s.tcb_info, "\"tcbEvaluationDataNumber\":16", "\"tcbEvaluationDataNumber\":18");
+    save_bundle(directory, name, "elsewhere", &s);
+}
+
+/* ---- a platform ---- */
 
 static void put_hex_line(struct bytes value)
 {
@@ -140,10 +179,14 @@ int main(int argc, char **argv)
     }
     if (argc != 2)
         return 2;
-    make(argv[1], "sgx3", SCENE_SGX_3, false);
-    make(argv[1], "sgx4", SCENE_SGX_4, false);
-    make(argv[1], "outside", SCENE_SGX_3, true);
-    make(argv[1], "tdx4", SCENE_TDX_4, false);
-    make(argv[1], "tdx5", SCENE_TDX_5_15, false);
+    make_numbers(argv[1], "sgx3");
+    make(argv[1], "sgx4", SCENE_SGX_4, 5);
+    make(argv[1], "outside", SCENE_SGX_3, 4);
+    make(argv[1], "tdx4", SCENE_TDX_4, 5);
+    make(argv[1], "tdx5", SCENE_TDX_5_15, 5);
+    make(argv[1], "ppid1", SCENE_SGX_3, 1);
+    make(argv[1], "ppid2", SCENE_SGX_3, 2);
+    make(argv[1], "ppid3", SCENE_SGX_3, 3);
+    make(argv[1], "tdx-ppid3", SCENE_TDX_4, 3);
     return 0;
 }

@@ -169,6 +169,7 @@ def every_valid_vector_can_be_held_to_a_policy(home):
 
 NOW, DAY = 1750000000, 86400
 INTEL, SNP = ("sgx3", "sgx4", "outside", "tdx4", "tdx5"), ("milan", "vlek", "turin")
+NAMED = ("ppid1", "ppid2", "ppid3", "tdx-ppid3")  # quotes that name their PCK certificate
 
 
 class Made:
@@ -176,7 +177,7 @@ class Made:
 
     def __init__(self, home, name):
         self.name, self.quote, self.bundle = name, home / (name + ".quote"), home / (name + ".bundle")
-        flag = "--intel-root-key=" if name in INTEL else "--ark-spki-sha256="
+        flag = "--ark-spki-sha256=" if name in SNP else "--intel-root-key="
         self.root = flag + (home / (name + ".root")).read_text()
 
     def verify(self, *more, evidence=None, bundle=None, at=NOW, **options):
@@ -240,6 +241,15 @@ def each_form_of_evidence_is_read(home):
     equal(sgx.verify(evidence="-", data=wrapped).expect(VALID).data("Attestation")["wrapped"], True, "wrapped")
     padded = sgx.verify(evidence="-", data=sgx.quote.read_bytes() + bytes(9)).expect(VALID).data("Attestation")
     equal(padded["trailing_zero_bytes"], 9, "zero bytes")
+
+
+def quotes_that_name_their_pck_certificate_are_valid_with_it(home):
+    make(home)
+    for name in NAMED:
+        made = Made(home, name)
+        data = made.verify().expect(VALID).data("Attestation")
+        equal((data["cert_data_type"], data["result"], data["tcb_status"]), (int(name[-1]), "valid", "UpToDate"), name)
+        refused(made.verify(bundle=made.edit(pck_certificate_chain=None)), "collateral_missing")
 
 
 def what_was_changed_is_found(home):

@@ -15,7 +15,7 @@ import urllib.parse
 
 import taw
 from taw import Skip, equal, true
-from test_attest import DAY, NOW, VALID, VECTORS, Made, make, run_taw, verify
+from test_attest import DAY, NAMED, NOW, VALID, VECTORS, Made, make, run_taw, verify
 
 FAILED, USAGE, ATTESTATION, TRUST, NOT_FOUND, REJECTED, UNREACHABLE = 1, 2, 3, 4, 6, 8, 11
 INTEL_ITEMS = ("tcb", "qe/identity", "pckcrl", "root")
@@ -38,7 +38,7 @@ class Service:
     """PCS, PCCS and KDS in one. items: path -> function of the query that gives (status, headers, body)."""
 
     def __init__(self, tls=None):
-        self.items, self.asked, self.before = {}, [], lambda path, n: None
+        self.items, self.asked, self.keys, self.before = {}, [], [], lambda path, n: None
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,6 +50,7 @@ class Service:
             def do_GET(self):
                 path, _, query = self.path.partition("?")
                 service.asked.append(self.path)
+                service.keys.append(self.headers.get("Ocp-Apim-Subscription-Key"))
                 n = sum(one.partition("?")[0] == path for one in service.asked)
                 answer = service.before(path, n)
                 if answer is None:
@@ -119,6 +120,18 @@ class Service:
         self.items = {"/%s/certification/v4/tcb" % tee: tcb, "/%s/certification/v4/qe/identity" % tee: identity,
                       "/sgx/certification/v4/pckcrl": pckcrl, "/sgx/certification/v4/rootcacrl": root,
                       "/IntelSGXRootCA.der": root}
+        return self
+
+    def serve_pck(self, chain, wanted, key=None):
+        """The PCK certificate for exactly this query, with this subscription key."""
+        leaf, *issuers = (pem("CERTIFICATE", der) for der in unpem_all(chain))
+        header = {"SGX-PCK-Certificate-Issuer-Chain": urllib.parse.quote("".join(issuers), safe="+"), "SGX-TCBm": "00" * 18}
+
+        def pckcert(query):
+            if key is not None and self.keys[-1] != key:
+                return 401, {}, b""
+            return (200, header, leaf.encode()) if query == wanted else (404, {}, b"")
+        self.items["/sgx/certification/v4/pckcert"] = pckcert
         return self
 
     def serve_amd(self, bundle, product, kind, vek=None, form="der"):
@@ -214,6 +227,16 @@ def recorded_answers_of_amd_make_the_recorded_bundle(home):
     fetch.expect_same(path / "collateral.json")
 
 
+def a_recorded_quote_without_a_chain_asks_for_its_certificate(home):
+    path, expected = recorded("sgx3-encrypted-ppid-no-chain")
+    raw = (path / "quote.bin").read_bytes().rstrip(b"\0")
+    name = raw[raw.index((404).to_bytes(4, "little"), 436 + 512) + 4:][:404].ljust(404, b"\0")
+    with Service() as service:
+        refused(Fetch(home, path / "quote.bin", expected["verify_time_unix"])(service), NOT_FOUND)
+        equal(service.asked, ["/sgx/certification/v4/pckcert?encrypted_ppid=%s&cpusvn=%s&pcesvn=%s&pceid=%s" % (
+            name[:384].hex(), name[384:400].hex(), name[400:402].hex(), name[402:].hex())], "requests")
+
+
 # ---- what was made here ----
 
 def quotes_of_every_kind_get_their_bundle(home):
@@ -244,6 +267,150 @@ def a_quote_without_a_chain_needs_it_from_a_file(home):
         (home / "none.pem").write_text("nonsense")
         refused(fetch(service, "--pck-chain", home / "none.pem"), REJECTED)
     fetch.expect_same(made.bundle)
+
+
+# ---- PCK certificates that a quote only names ----
+
+class Named:
+    """A quote that names its PCK certificate, and what has to be asked for it."""
+
+    def __init__(self, home, name):
+        self.made = Made(home, name)
+        self.bundle = json.loads(self.made.bundle.read_text())
+        self.chain = self.bundle["pck_certificate_chain"]
+        data = self.made.verify().expect(VALID).data("Attestation")
+        self.fmspc, self.ca = data["fmspc"], data["pck_ca"]
+        clear, length = name == "ppid1", {"1": 16, "2": 256, "3": 384}[name[-1]]
+        self.wanted = {} if clear else {"encrypted_ppid": "77" * length}
+        self.wanted.update(cpusvn="99" * 16, pcesvn="0d00", pceid="0100")
+        self.at_pccs = {"qeid": bytes(range(16)).hex(), **self.wanted}
+        self.fetch = Fetch(home, self.made.quote, NOW, self.made.root)
+
+    def service(self, wanted, chain=None, **options):
+        return Service().serve_intel(self.made.bundle, self.fmspc, self.ca).serve_pck(chain or self.chain, wanted, **options)
+
+
+def a_pck_certificate_that_a_quote_names_is_fetched(home):
+    make(home)
+    for name in NAMED:
+        named = Named(home, name)
+        for kind, wanted in (("--pcs", named.wanted), ("--pccs", named.at_pccs)):
+            if (name, kind) == ("ppid1", "--pcs"):
+                continue
+            with named.service(wanted) as service:
+                data = named.fetch(service, kind=kind).expect(VALID).data("CollateralFetch")
+                equal(len(service.asked), 5, "requests")
+            equal((data["result"], data["fmspc"], data["pck_ca"], data["pck_certificate_fetched"]),
+                  ("valid", named.fmspc, named.ca, True), name)
+            named.fetch.expect_same(named.made.bundle)
+            with named.service(wanted) as service:
+                text = run_taw("collateral", "fetch", named.made.quote, "-o", named.fetch.file, "--at", NOW, named.made.root, kind,
+                               service.url, *(["--root-ca-crl", service.url + "/IntelSGXRootCA.der"] if kind == "--pcs" else []))
+                true("PCK certificate         fetched from " + service.url + "\n" in text.expect(VALID).out, text.out)
+    (home / "chain.pem").write_text(named.chain)
+    with Service().serve_intel(named.made.bundle, named.fmspc, named.ca) as service:
+        data = named.fetch(service, "--pck-chain", home / "chain.pem").expect(VALID).data("CollateralFetch")
+        equal((data["pck_certificate_fetched"], len(service.asked)), (False, 4), "one from a file is not asked for")
+
+
+def a_platform_that_is_named_in_the_clear_is_asked_for_at_a_pccs(home):
+    make(home)
+    named = Named(home, "ppid1")
+    with named.service(named.wanted) as service:
+        message = refused(named.fetch(service), USAGE, "usage")
+        true("--pccs" in message and "--pck-chain" in message, message)
+        equal(service.asked, [], "nothing was asked")
+    # Old quotes do not say which PCE it is.
+    raw = named.made.quote.read_bytes()
+    length, inner = len(raw) - 436, raw[:-2]
+    at = len(raw) - 36 - 4
+    old = raw[:432] + (length - 2).to_bytes(4, "little") + raw[436:at] + (34).to_bytes(4, "little") + inner[at + 4:]
+    (home / "old.quote").write_bytes(old)
+    with named.service(named.at_pccs) as service:
+        true("PCE" in refused(Fetch(home, home / "old.quote", NOW, named.made.root)(service, kind="--pccs"), USAGE), "it says what is missing")
+        equal(service.asked, [], "nothing was asked")
+
+
+def the_subscription_key_comes_from_a_file_and_goes_to_one_place(home):
+    make(home)
+    named = Named(home, "ppid3")
+    key = home / "api-key"
+    context = https_context(home)
+    key.write_text("0123456789abcdef\n")
+    with Service(context) as service:
+        service.serve_intel(named.made.bundle, named.fmspc, named.ca).serve_pck(named.chain, named.wanted, key="0123456789abcdef")
+        flags = ("--ca-file", home / "tls.pem", "--pcs-api-key-file", key)
+        named.fetch(service, *flags).expect(VALID)
+        equal(service.keys, ["0123456789abcdef", None, None, None, None], "where the key went")
+        named.fetch.expect_same(named.made.bundle)
+        done = named.fetch(service, "--ca-file", home / "tls.pem")
+        true("401" in refused(done, FAILED), "it is wanted")
+        true("--pcs-api-key-file" in json.loads(done.error)["error"]["hint"], "how to give one")
+        key.write_text("another-secret")
+        done = named.fetch(service, *flags)
+        refused(done, FAILED)
+        true("another-secret" not in done.error and "hint" not in json.loads(done.error)["error"], "nothing of the key is said: " + done.error)
+        service.asked.clear()
+        for text in ("", "\n", "two\nlines", "a b", "\x7f", "x" * 2000):
+            key.write_text(text)
+            refused(named.fetch(service, *flags), USAGE, "usage")
+        key.write_text("0123456789abcdef")
+        refused(named.fetch(service, "--ca-file", home / "tls.pem", "--pcs-api-key-file", home / "nowhere"), USAGE)
+        refused(named.fetch(service, *flags, kind="--pccs"), USAGE)
+        refused(named.fetch(None, "--pcs", "http://127.0.0.1:1", "--pcs-api-key-file", key), USAGE, "usage")
+        equal(service.asked, [], "nothing was asked")
+
+
+def a_pck_certificate_that_does_not_fit_is_refused(home):
+    make(home)
+    named, other = Named(home, "ppid3"), Named(home, "ppid2")
+    fetch = named.fetch
+    fetch.file.write_bytes(b"an older bundle")
+    chain = unpem_all(named.chain)
+
+    def answered(change, status):
+        with named.service(named.wanted) as service:
+            good = service.items["/sgx/certification/v4/pckcert"]
+            service.items["/sgx/certification/v4/pckcert"] = lambda query: change(*good(query))
+            message = refused(fetch(service), status)
+        equal(fetch.file.read_bytes(), b"an older bundle", message)
+        return message
+
+    answered(lambda status, headers, body: (404, {}, b""), NOT_FOUND)
+    for body in (b"", b"nonsense", pem("CERTIFICATE", chain[0]).encode() * 2, pem("CERTIFICATE", b"nonsense").encode(),
+                 pem("CERTIFICATE", chain[1]).encode()):
+        answered(lambda status, headers, _: (status, headers, body), ATTESTATION if b"BEGIN" in body and body.count(b"BEGIN") == 1 else FAILED)
+    for header in ("", "nonsense", urllib.parse.quote(pem("CERTIFICATE", chain[1])), urllib.parse.quote(named.chain)):
+        answered(lambda status, headers, body: (status, {"SGX-PCK-Certificate-Issuer-Chain": header}, body), FAILED)
+    # Of another root; of this root with another key: only the signature of the QE report shows that.
+    foreign = unpem_all(other.chain)
+    true("cert_chain" in answered(lambda status, headers, body: (
+        status, {"SGX-PCK-Certificate-Issuer-Chain": urllib.parse.quote("".join(pem("CERTIFICATE", der) for der in foreign[1:]))},
+        pem("CERTIFICATE", foreign[0]).encode()), ATTESTATION), "another root")
+    raw = bytearray(named.made.quote.read_bytes())
+    raw[436 + 128 + 64] ^= 1  # the QE report
+    (home / "signed-by-another").write_bytes(raw)
+    fetch.evidence = home / "signed-by-another"
+    with named.service(named.wanted) as service:
+        true("qe_report_signature" in refused(fetch(service), ATTESTATION), "the key of the certificate is not the platform's")
+    equal(fetch.file.read_bytes(), b"an older bundle", "file")
+
+    def changed(at, value):
+        """The quote with another name of its certificate, and what the service is asked then."""
+        edited = bytearray(named.made.quote.read_bytes())
+        edited[len(edited) + at] = value
+        (home / "changed").write_bytes(edited)
+        fetch.evidence = home / "changed"
+        tail = bytes(edited[-20:])
+        with named.service({**named.wanted, "cpusvn": tail[:16].hex(), "pcesvn": tail[16:18].hex(), "pceid": tail[18:].hex()}) as service:
+            return fetch(service)
+
+    true("PCEID 0100 and not 0200" in refused(changed(-2, 2), ATTESTATION), "PCEID")
+    true("PCESVN 13 and not at most 12" in refused(changed(-4, 12), ATTESTATION), "PCESVN")
+    equal(fetch.file.read_bytes(), b"an older bundle", "file")
+    for at, value in ((-4, 14), (-20, 0)):
+        warnings = json.loads(changed(at, value).expect(VALID).out)["warnings"]
+        true("another TCB" in warnings[0], "a lower TCB is warned of: %r" % warnings)
 
 
 def reports_get_their_bundle(home):
@@ -430,15 +597,20 @@ def slow_and_broken_services_end_in_time(home):
     check("a service that is not there")
 
 
+def https_context(directory):
+    """A server's; the authority is in tls.pem."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=PCCS", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(directory / "tls.key"), "-out",
+                    str(directory / "tls.pem")], check=True, capture_output=True, timeout=60)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "tls.pem", directory / "tls.key")
+    return context
+
+
 def https_is_judged(home):
     made, fmspc, ca = intel_here(home)
     fetch, check = kept(home, made, fmspc, ca)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=PCCS", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(home / "tls.key"), "-out",
-                    str(home / "tls.pem")], check=True, capture_output=True, timeout=60)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(home / "tls.pem", home / "tls.key")
-    with Service(context).serve_intel(made.bundle, fmspc, ca, "hex") as service:
+    with Service(https_context(home)).serve_intel(made.bundle, fmspc, ca, "hex") as service:
         refused(fetch(service, kind="--pccs"), TRUST, "trust")
         check("an unknown authority")
         refused(fetch(service, "--ca-file", home / "nowhere", kind="--pccs"), TRUST)

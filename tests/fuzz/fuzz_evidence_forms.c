@@ -64,8 +64,11 @@ static void ask_for(struct bytes evidence)
         return;
     }
     require(is_plain(p.fmspc) && is_plain(p.hardware_id));
-    require(p.tee == TEE_SNP ? p.product != NULL && p.hardware_id[0] != '\0'
-                             : p.pck_ca != NULL && p.fmspc[0] != '\0');
+    require(p.tee == TEE_SNP
+                ? p.product != NULL && p.hardware_id[0] != '\0'
+                : p.asks_pck == (p.pck_ca == NULL) && p.asks_pck == (p.fmspc[0] == '\0'));
+    require(!p.asks_pck ||
+            (p.pck_id.qe_id.len == 16 && p.pck_id.cpusvn.len == 16 && p.pck_id.pcesvn.len == 2));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
