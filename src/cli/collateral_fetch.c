@@ -5,6 +5,7 @@
 #include "cli/attest_evidence.h"
 #include "cli/attest_show.h"
 #include "cli/collateral_platform.h"
+#include "cli/collateral_replace.h"
 #include "cli/input.h"
 #include "cli/save.h"
 #include "codec/json.h"
@@ -297,6 +298,7 @@ bool run_collateral_fetch(struct cli *cli, struct err *err)
     auto_buf json = { 0 }, text = { 0 };
 
     if (!read_wish(cli, &f, err) || !get_items(cli, &f, err) || !judge(cli, &f, err) ||
+        !collateral_may_replace(cli, path, &f.anchors, &f.summary, err) ||
         !save_file(path, buf_bytes(&f.bundle), SAVE_REPLACE, err))
         return false;
     /* Standard output has the bundle then. */

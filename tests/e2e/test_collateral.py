@@ -517,6 +517,34 @@ def collateral_of_others_and_of_other_times_is_refused(home):
         check("collateral of TDX")
 
 
+def older_collateral_replaces_newer_only_with_force(home):
+    made, fmspc, ca = intel_here(home)
+    fetch = Fetch(home, made.quote, NOW, made.root)
+    older, elsewhere = home / "sgx3.older", home / "sgx3.elsewhere"
+    newer = made.bundle.read_bytes()
+    with Service().serve_intel(older, fmspc, ca) as service:
+        fetch.file.write_bytes(newer)
+        done = fetch(service)
+        message = refused(done, ATTESTATION, "attestation")
+        true("number is 16 and not at least 17" in message and str(fetch.file) in message, message)
+        true("--force" in json.loads(done.error)["error"]["hint"], "what lets it")
+        equal(fetch.file.read_bytes(), newer, "the newer one stays")
+        done = fetch(service, "--force").expect(VALID)
+        equal(json.loads(done.out)["warnings"], ["TCB evaluation data number 16 takes the place of number 17"], "warnings")
+        fetch.expect_same(older)
+        equal(json.loads(fetch(service).expect(VALID).out)["warnings"], [], "the same number")
+        # What is not good, or for another platform, is no measure.
+        broken = json.loads(newer)
+        broken["tcb_info"] = broken["tcb_info"].replace('"tcbEvaluationDataNumber":17', '"tcbEvaluationDataNumber":99')
+        for other in (b"", b"nonsense", json.dumps(broken).encode(), elsewhere.read_bytes(), (home / "tdx4.bundle").read_bytes()):
+            fetch.file.write_bytes(other)
+            equal(json.loads(fetch(service).expect(VALID).out)["warnings"], [], "warnings")
+            fetch.expect_same(older)
+    with Service().serve_intel(made.bundle, fmspc, ca) as service:
+        equal(json.loads(fetch(service).expect(VALID).out)["warnings"], [], "a newer one comes as before")
+    fetch.expect_same(made.bundle)
+
+
 def evidence_that_is_not_valid_is_warned_of(home):
     made, fmspc, ca = intel_here(home)
     raw = bytearray(made.quote.read_bytes())
