@@ -124,15 +124,11 @@ static bool read_members(const struct json *top, struct arena *arena, struct bun
                          struct err *err)
 {
     const enum side side = bundle->tee == TEE_SNP ? SIDE_SNP : SIDE_INTEL;
-    bool seen[COUNT_OF(members)] = { 0 };
 
     for (const struct json *value = json_first(top); value != NULL; value = json_next(value)) {
         const struct member *const member = member_of(value, side, err);
         if (member == NULL)
             return false;
-        if (seen[member - members])
-            return json_fail(value, err, "stands there twice");
-        seen[member - members] = true;
         if (member->form == FORM_TEXT || member->form == FORM_BASE64)
             read_item(value, member->form, arena, item_of(bundle, member));
     }
@@ -150,7 +146,7 @@ bool bundle_parse(struct bytes raw, struct arena *arena, struct bundle *bundle, 
         return err_set(err, FAIL_TOO_LARGE, "collateral bundle: more than %d bytes",
                        COLLATERAL_BUNDLE_MAX);
     const struct json *const top = json_parse(raw, JSON_TRAILING_REFUSED, arena, err);
-    if (top == NULL)
+    if (top == NULL || !json_is_strict(top, COLLATERAL_NESTING_MAX, err))
         return err_in(err, "collateral bundle");
     if (top->type != JSON_OBJECT)
         return err_set(err, FAIL_MALFORMED, "collateral bundle: not a JSON object");

@@ -21,7 +21,10 @@ struct trust_anchors {
 /* Intel's root key and the ARKs of Milan, Genoa and Turin (attestation.md, 2). */
 extern const struct trust_anchors trust_anchors_builtin;
 
-enum { COLLATERAL_BUNDLE_MAX = 4 << 20 }; /* bytes; each item at most 1 MiB */
+enum {
+    COLLATERAL_BUNDLE_MAX = 4 << 20, /* bytes; each item at most 1 MiB */
+    COLLATERAL_NESTING_MAX = 16, /* of the bundle and of each document in it (attestation.md, 1) */
+};
 
 struct collateral;
 /*

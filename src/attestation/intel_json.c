@@ -4,9 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "attestation/collateral.h"
 #include "codec/text.h"
-
-enum { NESTING_MAX = 16 }; /* attestation.md, 1 */
 
 /* NULs may stand behind the JSON, as white space may (attestation.md, 5.2). */
 static struct bytes without_nuls(struct bytes text)
@@ -22,7 +21,7 @@ bool signed_json_parse(struct bytes text, const char *name, struct arena *arena,
     const struct json *const top =
         json_parse(without_nuls(text), JSON_TRAILING_REFUSED, arena, err);
 
-    if (top == NULL || !json_is_strict(top, NESTING_MAX, err))
+    if (top == NULL || !json_is_strict(top, COLLATERAL_NESTING_MAX, err))
         return false;
     if (top->type != JSON_OBJECT)
         return json_fail(top, err, "an object must stand here");

@@ -160,6 +160,40 @@ static void what_is_no_bundle_is_refused(void **state)
     }
 }
 
+/* Also in members that nobody looks at. */
+static void a_bundle_nests_at_most_16_deep(void **state)
+{
+    (void)state;
+    for (size_t depth = 14; depth < 20; depth++) {
+        auto_buf text = { 0 };
+        auto_arena arena = { 0 };
+        struct bundle b;
+        struct err err = { 0 };
+        buf_add_string(&text, HEAD "\"snp\",\"source\":");
+        for (size_t i = 1; i < depth; i++)
+            buf_add_u8(&text, '[');
+        for (size_t i = 1; i < depth; i++)
+            buf_add_u8(&text, ']');
+        buf_add_u8(&text, '}');
+        assert_int_equal(bundle_parse(buf_bytes(&text), &arena, &b, &err), depth <= 16);
+        if (depth <= 16)
+            continue;
+        assert_int_equal(err.kind, FAIL_MALFORMED);
+        assert_non_null(strstr(err.text, "collateral bundle: "));
+        assert_non_null(strstr(err.text, "nested too deep"));
+    }
+}
+
+static void a_bundle_is_utf8(void **state)
+{
+    auto_arena arena = { 0 };
+    struct bundle b;
+
+    (void)state;
+    assert_true(parse(HEAD "\"snp\",\"source\":\"\xc3\xa9\"}", &arena, &b));
+    assert_false(parse(HEAD "\"snp\",\"source\":\"\xe9\"}", &arena, &b));
+}
+
 static void every_prefix_of_a_bundle_is_refused(void **state)
 {
     const struct bytes whole = BYTES_LITERAL(HEAD "\"snp\",\"vek\":\"a\",\"crl\":\"MA==\"}");
@@ -195,6 +229,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_item_of_another_form_is_remembered_as_such),
     cmocka_unit_test(an_item_may_have_a_mebibyte),
     cmocka_unit_test(what_is_no_bundle_is_refused),
+    cmocka_unit_test(a_bundle_nests_at_most_16_deep),
+    cmocka_unit_test(a_bundle_is_utf8),
     cmocka_unit_test(every_prefix_of_a_bundle_is_refused),
     cmocka_unit_test(a_bundle_that_is_too_long_is_not_read),
 };

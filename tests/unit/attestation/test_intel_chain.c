@@ -546,6 +546,45 @@ static void another_certificate_is_not_taken_for_one_that_was_seen(void **state)
     intel_collateral_free(c);
 }
 
+/* A quote of version 3 with another text for its PCK chain; appends. */
+static void put_with_chain(struct buf *out, struct bytes quote, struct bytes chain)
+{
+    enum { LENGTH_AT = 432, CHAIN_AT = 1052 };
+
+    buf_add(out, bytes_of(quote.at, LENGTH_AT));
+    buf_add_u32le(out, (uint32_t)(CHAIN_AT - LENGTH_AT - 4 + chain.len));
+    buf_add(out, bytes_of(quote.at + LENGTH_AT + 4, CHAIN_AT - LENGTH_AT - 8));
+    buf_add_u32le(out, (uint32_t)chain.len);
+    buf_add(out, chain);
+}
+
+/* The CA is another one of the same name, which the root has signed as well: the leaf was not seen under it. */
+static void a_certificate_that_was_seen_is_not_taken_under_another_ca(void **state)
+{
+    auto_scene s;
+    auto_arena arena = { 0 };
+    struct verdict v = { 0 };
+    auto_buf good = { 0 }, chain = { 0 }, quote = { 0 };
+    struct err err = { 0 };
+
+    (void)state;
+    intel_scene_init(&s, SCENE_SGX_3);
+    intel_scene_build(&s);
+    struct intel_collateral *const c = intel_collateral_parse(&s.bundle, &s.anchors);
+    put_with_chain(&good, buf_bytes(&s.quote), buf_bytes(&s.pck_chain));
+    assert_true(scene_verify_quote(&s, buf_bytes(&good), c, &arena, &v));
+    pem_encode(&chain, "CERTIFICATE", buf_bytes(&s.leaf_der));
+    key_free(s.ca_key);
+    s.ca_key = key_generate(KEY_ECDSA, 256, &err);
+    intel_scene_build(&s);
+    pem_encode(&chain, "CERTIFICATE", buf_bytes(&s.ca_der));
+    pem_encode(&chain, "CERTIFICATE", buf_bytes(&s.root_der));
+    put_with_chain(&quote, buf_bytes(&good), buf_bytes(&chain));
+    assert_false(scene_verify_quote(&s, buf_bytes(&quote), c, &arena, &v));
+    assert_string_equal(v.steps[v.step_count - 1].name, "PCK chain: roles and signatures");
+    intel_collateral_free(c);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_form_of_quote_verifies),
     cmocka_unit_test(the_summary_says_what_the_collateral_is_for),
@@ -565,6 +604,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_platform_that_was_seen_before_has_the_same_verdict),
     cmocka_unit_test(a_platform_that_was_seen_before_is_still_held_to_anchors_and_time),
     cmocka_unit_test(another_certificate_is_not_taken_for_one_that_was_seen),
+    cmocka_unit_test(a_certificate_that_was_seen_is_not_taken_under_another_ca),
 };
 
 TEST_MAIN(tests)
