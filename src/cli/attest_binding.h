@@ -4,8 +4,8 @@
 #include "cli/attest_evidence.h"
 
 /*
- * What evidence is about, where that came with it: the key of the certificate that it was in. The report data says it,
- * and nothing else does: anybody can put a stranger's quote into a certificate of his own.
+ * What evidence is about, where that came with it: the key of the certificate that it was in, or root certificate and nonce of
+ * a saved record. The report data says it, and nothing else does: anybody can put a stranger's quote into a certificate of his own.
  */
 struct binding {
     enum binding_result {
@@ -15,14 +15,15 @@ struct binding {
         BINDING_BROKEN,
     } result;
     const char *step; /* name of the check */
-    struct key_binding key;
+    struct key_binding about;
 };
 
 /* report_data: of the evidence, borrowed. False: it cannot be told (err). */
 bool binding_find(const struct evidence_input *input, struct bytes report_data,
                   struct binding *binding, struct err *err) MUST_CHECK;
-/* A step of the verdict; a binding that is broken is refused with REASON_POLICY. */
-bool binding_judge(const struct binding *binding, const struct judgement *j) MUST_CHECK;
+/* Steps of the verdict of valid evidence; a binding that is broken is refused with REASON_POLICY. */
+bool binding_judge(const struct evidence_input *input, const struct binding *binding,
+                   const struct judgement *j) MUST_CHECK;
 /* Where the evidence was, and what binds it. Nothing for evidence that came alone. */
 void binding_show_text(const struct evidence_input *input, const struct binding *binding,
                        struct buf *text);

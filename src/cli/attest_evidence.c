@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/attest_evidence.h"
 
+#include "attestation/verify.h"
 #include "cli/input.h"
 #include "cli/session.h"
 #include "cli/text_forms.h"
@@ -9,12 +10,14 @@
 
 #include <string.h>
 
-enum { LARGEST_EVIDENCE = 1 << 20 }; /* bytes; a quote has about 5000 */
+/* Bytes; a quote has about 5000, a saved record has a bundle too. */
+enum { LARGEST_EVIDENCE = COLLATERAL_BUNDLE_MAX + (1 << 20) };
 
 void evidence_input_clear(struct evidence_input *input)
 {
     buf_clear(&input->bytes);
     cert_free(input->cert);
+    saved_record_clear(&input->record);
     *input = (struct evidence_input){ 0 };
 }
 
@@ -24,11 +27,11 @@ void evidence_input_clear(struct evidence_input *input)
 static void take_certificate(struct bytes der, struct evidence_input *input)
 {
     struct err err = { 0 };
-    auto_cert *cert = cert_from_der(der, &err);
 
     input->cert_count++;
     if (input->cert_number != 0)
         return;
+    auto_cert *cert = cert_from_der(der, &err);
     if (cert != NULL && cert_evidence_find(cert, &input->in_cert, &err)) {
         buf_add(&input->bytes, input->in_cert.evidence);
         input->cert = TAKE(cert);
@@ -77,6 +80,20 @@ static void finish_certificates(struct evidence_input *input)
                       input->cert_count == 1 ? "" : "s", input->cert_count == 1 ? "it" : "any");
 }
 
+/* ---- records ---- */
+
+static void take_record(struct bytes raw, struct evidence_input *input)
+{
+    struct err err = { 0 };
+
+    input->form = "saved record";
+    input->has_record = saved_record_parse(raw, &input->record, &err);
+    if (input->has_record)
+        buf_add(&input->bytes, evidence_without_certificates(input->record.evidence));
+    else
+        (void)err_set(&input->problem, FAIL_MALFORMED, "saved record: %s", err.text);
+}
+
 /* ---- other forms ---- */
 
 /* {"status":"success","data":{"Quote":"..."}}, or its data alone. */
@@ -119,6 +136,10 @@ void evidence_input_take(struct bytes raw, struct evidence_input *input)
 
     if (from_certificates(raw, input)) {
         finish_certificates(input);
+        return;
+    }
+    if (saved_record_is_meant(raw)) {
+        take_record(raw, input);
         return;
     }
     input->form = decode(raw, &decoded);

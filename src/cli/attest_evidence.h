@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "attestation/cert_evidence.h"
+#include "cli/attest_record.h"
 #include "cli/cli.h"
 
 /*
- * Evidence as people have it: as it came from the platform, in the answer of a Coordinator's GET quote, in a certificate, or
- * as text.
+ * Evidence as people have it: as it came from the platform, in the answer of a Coordinator's GET quote, in a certificate, in
+ * a record of `attest save`, or as text.
  */
 struct evidence_input {
     struct buf bytes;
@@ -17,6 +18,9 @@ struct evidence_input {
     struct cert *cert;              /* owned; NULL: the evidence is from something else */
     size_t cert_number, cert_count; /* which of how many in the file, from 1 */
     struct cert_evidence in_cert;   /* views into it */
+
+    bool has_record;
+    struct saved_record record;
 };
 void evidence_input_clear(struct evidence_input *input);
 #define auto_evidence_input struct evidence_input CLEANUP(evidence_input_clear)

@@ -1,109 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attestation/verdict_add.h"
-#include "attestation/verify.h"
-#include "cli/attest_anchors.h"
-#include "cli/attest_binding.h"
-#include "cli/attest_evidence.h"
-#include "cli/attest_policy.h"
+#include "cli/attest_question.h"
 #include "cli/attest_show.h"
-#include "cli/input.h"
 #include "codec/json.h"
 
 /* `taw attest verify`: the verifier of the Coordinator over files, at any time, without network. */
-
-struct question {
-    struct evidence_input evidence;
-    struct buf bundle;
-    bool has_bundle;
-    int64_t at;
-    struct trust_anchors anchors;
-    struct collateral *collateral; /* owned; the verdict has views into it */
-    struct arena arena;            /* of the anchors and the verdicts */
-    struct verdict verdict;
-    struct binding binding;
-    struct attest_policy policy;
-    bool valid;
-    const char *signatures; /* "valid" or a reason */
-};
-
-static void question_clear(struct question *q)
-{
-    evidence_input_clear(&q->evidence);
-    buf_clear(&q->bundle);
-    collateral_free(q->collateral);
-    arena_clear(&q->arena);
-}
-#define auto_question struct question CLEANUP(question_clear)
-
-/* ---- what is asked ---- */
-
-static bool read_question(struct cli *cli, struct question *q, struct err *err)
-{
-    const struct options *const options = &cli->options;
-    const char *const bundle = option_text(options, "collateral");
-
-    if (!moment_read(cli, &q->at, err) || !anchors_read(cli, &q->arena, &q->anchors, err) ||
-        !attest_policy_read(cli, &q->arena, &q->policy, err) ||
-        !evidence_input_read(cli, cli_argument(cli, 0), &q->evidence, err))
-        return false;
-    q->has_bundle = bundle != NULL;
-    return bundle == NULL || input_file(cli, bundle, COLLATERAL_BUNDLE_MAX, &q->bundle, err) ||
-           err_in(err, "collateral");
-}
-
-/* ---- the answer ---- */
-
-/* What is no bundle at all refuses every evidence that has a shape. */
-static void judge_without_bundle(struct question *q, const struct err *why)
-{
-    const struct judgement j = { &q->verdict, &q->arena };
-
-    if (evidence_inspect(buf_bytes(&q->evidence.bytes), &q->arena, &q->verdict))
-        (void)verdict_fail(&j, "collateral: format of the bundle", REASON_COLLATERAL_FORMAT, "%s",
-                           why->text);
-}
-
-/* What the evidence is about, once it is known to be genuine. */
-static bool judge_binding(struct question *q)
-{
-    const struct judgement j = { &q->verdict, &q->arena };
-    struct err err = { 0 };
-
-    if (q->verdict.report_data.len == REPORT_DATA_LEN &&
-        !binding_find(&q->evidence, q->verdict.report_data, &q->binding, &err))
-        return verdict_fail(&j, "what the evidence is about", REASON_FORMAT, "%s", err.text);
-    return q->valid && binding_judge(&q->binding, &j);
-}
-
-static void judge_signatures(struct question *q)
-{
-    struct verdict *const signatures = arena_alloc(&q->arena, sizeof *signatures);
-    const bool valid = evidence_verify_signatures(buf_bytes(&q->evidence.bytes), q->collateral,
-                                                  &q->anchors, q->at, &q->arena, signatures);
-
-    q->signatures = valid ? "valid" : reason_text(signatures->reason);
-}
-
-static void judge(struct question *q)
-{
-    const struct judgement j = { &q->verdict, &q->arena };
-    struct err err = { 0 };
-
-    if (q->evidence.problem.kind != FAIL_NONE) {
-        (void)verdict_fail(&j, "form of the evidence", REASON_FORMAT, "%s",
-                           q->evidence.problem.text);
-        return;
-    }
-    if (q->has_bundle)
-        q->collateral = collateral_parse(buf_bytes(&q->bundle), &q->anchors, &err);
-    if (q->has_bundle && q->collateral == NULL)
-        judge_without_bundle(q, &err);
-    else
-        q->valid = evidence_verify(buf_bytes(&q->evidence.bytes), q->collateral, &q->anchors, q->at,
-                                   &q->arena, &q->verdict);
-    q->valid = judge_binding(q) && attest_policy_judge(&q->policy, &j);
-    judge_signatures(q);
-}
 
 /* ---- what is shown ---- */
 
@@ -126,6 +26,14 @@ static void put_default_policy(const struct verdict *v, struct buf *json)
     buf_add_u8(json, ']');
 }
 
+static const struct {
+    const char *code, *text;
+} moments[] = {
+    [MOMENT_NOW] = { "now", "now" },
+    [MOMENT_TYPED] = { "flag", "--at" },
+    [MOMENT_SAVED] = { "saved", "when it was saved, as the file says; nothing signs that" },
+};
+
 static void put_json(const struct question *q, struct buf *json)
 {
     const struct verdict *const v = &q->verdict;
@@ -141,6 +49,8 @@ static void put_json(const struct question *q, struct buf *json)
     json_put_string(json, bytes_of_string(moment_of(q->at).text));
     json_put_name(json, "verify_time_unix");
     buf_add_format(json, "%lld", (long long)q->at);
+    json_put_name(json, "verify_time_source");
+    json_put_string(json, bytes_of_string(moments[q->at_source].code));
     if (v->version != 0 && v->tee != TEE_SNP) {
         json_put_name(json, "signatures_only");
         json_put_string(json, bytes_of_string(q->signatures));
@@ -169,7 +79,10 @@ static void put_text(const struct question *q, struct buf *text)
     }
     show_line(text, "evidence", "%.*s (%s)", BYTES_FMT(buf_bytes(&kind)), q->evidence.form);
     binding_show_text(&q->evidence, &q->binding, text);
-    show_line(text, "verified for", "%s", moment_of(q->at).text);
+    show_line(text, "verified for", "%s (%s)", moment_of(q->at).text, moments[q->at_source].text);
+    if (q->evidence.has_record)
+        show_line(text, "collateral", "%s",
+                  q->bundle_path == NULL ? "of the saved record" : q->bundle_path);
     if (v->version != 0 && v->tee != TEE_SNP)
         show_line(text, "signatures only", "%s", q->signatures);
     if (q->valid)
@@ -207,9 +120,9 @@ bool run_attest_verify(struct cli *cli, struct err *err)
     auto_question q = { 0 };
     auto_buf json = { 0 }, text = { 0 };
 
-    if (!read_question(cli, &q, err))
+    if (!question_read(cli, &q, err))
         return false;
-    judge(&q);
+    question_judge(&q);
     if (q.valid && q.binding.result == BINDING_NOT_CHECKED)
         output_warn(&cli->out, "the key of the certificate was not compared with the evidence");
     put_json(&q, &json);

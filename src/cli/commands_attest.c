@@ -5,10 +5,9 @@
 #define EVIDENCE_TEXT                                                                              \
     "The file has a quote of SGX or TDX, bare or in the header of Open Enclave, or a report of "   \
     "SEV-SNP: as it is,\n"                                                                         \
-    "in hex or base64, in the answer of a Coordinator's GET quote, or in an extension of an "      \
-    "X.509 "                                                                                       \
-    "certificate, alone\n"                                                                         \
-    "or in a chain (RA-TLS)."
+    "in hex or base64, in the answer of a Coordinator's GET quote, in a record of `attest save`, " \
+    "or in an extension\n"                                                                         \
+    "of an X.509 certificate, alone or in a chain (RA-TLS)."
 
 const struct command COMMANDS_ATTEST[] = {
     { .words = "attest", .summary = "look at evidence of SGX, TDX and SEV-SNP, and verify it" },
@@ -45,6 +44,29 @@ const struct command COMMANDS_ATTEST[] = {
                   "attest verify quote.bin --collateral bundle.json --policy policy.json\n"
                   "attest verify quote.bin --collateral bundle.json --at 1751624924 --format "
                   "json" },
+    { .words = "attest save",
+      ONE_ENDPOINT,
+      .run = run_attest_save,
+      .flags = FLAGS({ .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "RECORD",
+                       .required = true,
+                       .help = "write the record to this file, or replace it in one step" },
+                     VERIFY_FLAGS),
+      .summary = "verify a Coordinator and keep what proves it in a file",
+      .text = "Verifies the Coordinator as `manifest verify` does, and keeps quote, certificates, "
+              "nonce, "
+              "collateral and time in one file.\n"
+              "`attest verify` takes it without a network, for the moment at which it was saved or "
+              "that of "
+              "--at, also when\n"
+              "collateral and platform have long changed. A Coordinator in simulation mode has "
+              "nothing to "
+              "save.",
+      .examples = "attest save coordinator.example.com:4433 --era-config policy.json --collateral "
+                  "bundle.json -o record.json\n"
+                  "attest verify record.json --policy policy.json" },
     { .words = "collateral", .summary = "what Intel and AMD publish about their platforms" },
     { .words = "collateral fetch",
       ONE_EVIDENCE,

@@ -365,7 +365,7 @@ def files_and_roots_that_are_none_are_usage_errors(home):
     run_taw("attest", "verify", home / "nowhere", "--collateral", sgx.bundle).expect(USAGE)
     run_taw("attest", "verify", sgx.quote, "--collateral", home / "nowhere").expect(USAGE)
     run_taw("attest", "verify", home, "--collateral", sgx.bundle).expect(USAGE)
-    (home / "large").write_bytes(bytes(2 << 20))
+    (home / "large").write_bytes(bytes(6 << 20))
     run_taw("attest", "verify", home / "large", "--collateral", sgx.bundle).expect(USAGE)
     two = ",".join(["04" + "00" * 64, sgx.root.split("=")[1]])
     run_taw(*good, "--intel-root-key=" + two).expect(VALID)

@@ -165,7 +165,7 @@ def every_command_that_verifies_does_it_the_same_way(home):
     flags = ["--era-config", s.policy_file, "--collateral", s.platform.bundle, s.platform.root]
     s.policy(UniqueID="ab" * 32)
     for command in (["manifest", "set", "m.json"], ["manifest", "verify", "00" * 32], ["manifest", "get"], ["certificate", "root"],
-                    ["certificate", "intermediate"], ["certificate", "chain"], ["recovery", "status"],
+                    ["certificate", "intermediate"], ["certificate", "chain"], ["attest", "save", "-o", "record.json"], ["recovery", "status"],
                     ["recover", "request", "-o", "request.json"], ["recover-with-signature", "public-key", "-o", "key.pem"],
                     ["recover-with-signature", "-s", "m.json", "m.json"]):
         s.cli(*command, s.fake.at, *flags).expect(ATTESTATION, "", "Packages.Coordinator.UniqueID: expected")

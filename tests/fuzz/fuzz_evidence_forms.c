@@ -54,6 +54,24 @@ static void show(const struct evidence_input *input)
     show_fields_text(&v, &text);
 }
 
+/* What was read of a record makes the same record. */
+static void keep(const struct saved_record *record)
+{
+    struct saved_record again;
+    auto_buf text = { 0 };
+    struct err err = { 0 };
+
+    saved_record_put(record, &text);
+    require(saved_record_is_meant(buf_bytes(&text)));
+    require(saved_record_parse(buf_bytes(&text), &again, &err) && err.kind == FAIL_NONE);
+    require(again.saved_at == record->saved_at && bytes_equal(again.nonce, record->nonce) &&
+            bytes_equal(again.evidence, record->evidence) &&
+            bytes_equal(again.coordinator, record->coordinator) &&
+            bytes_equal(again.collateral, record->collateral) &&
+            bytes_equal(cert_der(again.root), cert_der(record->root)));
+    saved_record_clear(&again);
+}
+
 static void ask_for(struct bytes evidence)
 {
     struct platform p;
@@ -83,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(evidence.form != NULL &&
             (evidence.problem.kind == FAIL_NONE || evidence.bytes.len == 0));
     show(&evidence);
+    if (evidence.has_record)
+        keep(&evidence.record);
     ask_for(buf_bytes(&evidence.bytes));
     require(crl_answer_decode(input, &der, &err) == (der.len > 0));
     require(chain_header_decode(input, &pem, &err) == (pem.len > 0));
