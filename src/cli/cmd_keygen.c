@@ -143,8 +143,9 @@ struct user_files {
 };
 static void user_files_clear(struct user_files *files)
 {
-    save_clear(&files->key);
+    /* In reverse: each holds signals back since it was opened. */
     save_clear(&files->cert);
+    save_clear(&files->key);
     free(files->key_path);
     free(files->cert_path);
 }
@@ -163,15 +164,15 @@ static bool open_user_files(struct cli *cli, struct user_files *files, struct er
            open_file(cli, &files->cert, files->cert_path, err);
 }
 
-/* The certificate first: a key without one is of no use to anybody but a thief. */
+/* Both or none. Neither was there before, so that both are ours to remove. */
 static bool finish_user_files(struct user_files *files, const struct buf *key,
                               const struct buf *cert, struct err *err)
 {
-    if (!save_finish(&files->cert, buf_bytes(cert), err))
-        return false;
-    if (save_finish(&files->key, buf_bytes(key), err))
+    if (save_finish(&files->cert, buf_bytes(cert), err) &&
+        save_finish(&files->key, buf_bytes(key), err))
         return true;
     (void)unlink(files->cert_path);
+    (void)unlink(files->key_path);
     return false;
 }
 

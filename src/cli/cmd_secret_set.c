@@ -82,13 +82,36 @@ static void put_octets_or_null(struct buf *map, const char *name, const struct b
         buf_add_string(map, "null");
 }
 
+static struct secret *ask_nobody(void *ctx, struct err *err)
+{
+    (void)ctx;
+    (void)err_set(err, FAIL_UNAVAILABLE, "the private key is encrypted");
+    return NULL;
+}
+
+/* A Coordinator takes them, and the Marbles fail. So it is where a chain has the certificate of its CA before the key. */
+static void warn_of_another_key(struct cli *cli, struct bytes name, struct bytes pem,
+                                const struct buf *der)
+{
+    struct err ignored = { 0 };
+    auto_cert *cert = cert_from_der(buf_bytes(der), &ignored);
+    auto_key *certified = cert == NULL ? NULL : cert_public_key(cert, &ignored);
+    auto_key *private = key_from_private_pem(pem, ask_nobody, NULL, &ignored);
+
+    if (certified != NULL && private != NULL && !key_equal_public(certified, private))
+        output_warn(&cli->out, "secret %.*s: the private key does not belong to the certificate",
+                    BYTES_FMT(name));
+}
+
 /* "name":{...}: certificate and private key out of PEM. */
-static bool put_pem_secret(struct bytes text, struct bytes name, struct buf *map, struct err *err)
+static bool put_pem_secret(struct cli *cli, struct bytes text, struct bytes name, struct buf *map,
+                           struct err *err)
 {
     auto_buf cert = { 0 }, private = { 0 };
 
     if (!read_pem(text, &cert, &private, err))
         return false;
+    warn_of_another_key(cli, name, text, &cert);
     json_put_comma(map);
     json_put_string(map, name);
     buf_add_string(map, ":{");
@@ -100,10 +123,11 @@ static bool put_pem_secret(struct bytes text, struct bytes name, struct buf *map
 
 /* ---- secrets from a file: <file> <IP:PORT> ---- */
 
-static bool put_one_pem(struct bytes text, const char *name, struct buf *map, struct err *err)
+static bool put_one_pem(struct cli *cli, struct bytes text, const char *name, struct buf *map,
+                        struct err *err)
 {
     buf_add_u8(map, '{');
-    const bool put = put_pem_secret(text, bytes_of_string(name), map, err);
+    const bool put = put_pem_secret(cli, text, bytes_of_string(name), map, err);
     buf_add_u8(map, '}');
     return put;
 }
@@ -117,7 +141,7 @@ static bool read_file(struct cli *cli, struct buf *map, struct err *err)
     if (!input_file(cli, path, LARGEST_SECRETS, &text, err))
         return false;
     if (name == NULL ? put_secrets(buf_bytes(&text), map, err)
-                     : put_one_pem(buf_bytes(&text), name, map, err))
+                     : put_one_pem(cli, buf_bytes(&text), name, map, err))
         return true;
     (void)cli_fail(cli, EXIT_REJECTED,
                    name == NULL ? "a file in PEM goes with --from-pem NAME" : NULL);
@@ -243,7 +267,7 @@ static bool put_value(struct cli *cli, const struct manifest *m, const struct as
     if (!secret->user_defined)
         return err_set(err, FAIL_DENIED, "the Coordinator makes it: it is not user-defined");
     if (secret_type_is_certificate(secret->type))
-        return put_pem_secret(buf_bytes(&a->value), a->name, map, err);
+        return put_pem_secret(cli, buf_bytes(&a->value), a->name, map, err);
     if (secret->type == SECRET_PLAIN)
         warn_of_line_end(cli, a);
     json_put_comma(map);

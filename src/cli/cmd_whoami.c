@@ -69,11 +69,10 @@ static bool show(struct cli *cli, const struct manifest *m, const struct cert *o
         return false;
     if (user == NULL) {
         (void)cli_fail(cli, EXIT_DENIED,
-                       "an update of the manifest has to bring \"NAME\":{\"Certificate\":\"<the "
-                       "text of that file>\",\"Roles\":[...]} into Users");
-        return err_set(err, FAIL_DENIED,
-                       "no user of the manifest has the certificate in %.100s, SHA-256 %s",
-                       option_text(&cli->options, "cert"), fingerprint);
+                       "an update of the manifest has to bring \"NAME\":{\"Certificate\":\"<its "
+                       "PEM>\",\"Roles\":[...]} into Users");
+        return err_set(err, FAIL_DENIED, "no user of the manifest has this certificate, SHA-256 %s",
+                       fingerprint);
     }
     const struct permissions may = permissions_of_user(m, user, &arena);
     put_text(user, &may, &text);

@@ -101,6 +101,20 @@ def what_is_wrong_with_an_assignment_is_said_and_nothing_is_set(home):
     s.c.stop()
 
 
+def a_private_key_of_another_certificate_is_warned_of(home):
+    """As in a chain: of several certificates before the key the last one is taken, as the original does."""
+    s = Scene(home)
+    (cert, key), (ca, other) = keys.user("carol"), keys.user("alice")
+    warning = "Warning: secret web: the private key does not belong to the certificate"
+    run_program("openssl", "pkcs8", "-topk8", "-passout", "pass:x", "-in", other, "-out", home / "encrypted")
+    for parts, warned in (((cert, key), False), ((key, cert, ca), False), ((cert, ca, key), True), ((cert, other), True), ((cert,), False),
+                          ((cert, home / "encrypted"), False)):
+        (home / "web.pem").write_text("".join(part.read_text() for part in parts))
+        for done in (s.set("web=@web.pem"), s.set("web.pem", "--from-pem", "web")):
+            equal((done.status, warning in done.error), (OK, warned), "status and warning of %r: %r" % (parts, done))
+    s.c.stop()
+
+
 def an_argument_that_is_a_file_is_one_and_a_doubtful_one_is_refused(home):
     s = Scene(home)
     for name, value in (("plain.json", b"1"), ("a=b.json", b"2"), ("token=@x", b"3")):
