@@ -98,9 +98,11 @@ static void visit_recovery_key(struct differ *d, const void *left, const void *r
                            : "its holder gets a new recovery secret, for the new key");
 }
 
-/* client-api.md, 11.6: the exact text of the keys counts. */
+/* client-api.md, 11.6: the exact text of the keys counts. What was not sealed so far gets new keys in any case. */
 static bool needs_new_secrets(const struct manifest *old, const struct manifest *new)
 {
+    if (old->config.seal_mode == SEAL_MODE_DISABLED && new->config.seal_mode != SEAL_MODE_DISABLED)
+        return true;
     const uint64_t before = old->config.recovery_threshold, after = new->config.recovery_threshold;
     const size_t keys = new->recovery_key_count;
 
@@ -135,8 +137,9 @@ static void say_recovery(struct differ *d)
         diff_say(d, "the old recovery secrets become useless and there are no new ones: nobody can "
                     "bring the state back");
     else
-        diff_say(d, "the old recovery secrets become useless: new ones go to whoever completes the "
-                    "update, and to nobody else");
+        diff_say(d,
+                 "the old recovery secrets become useless: new ones, encrypted to the holders, go "
+                 "to whoever completes the update");
 }
 
 /* Users who hold this permission for all of the names. */

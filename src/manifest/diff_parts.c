@@ -63,6 +63,8 @@ static void visit_version(struct differ *d, const void *left, const void *right)
     const bool other =
         new->debug || new->unique_id.len > 0 || new->signer_id.len > 0 || new->product_id.present;
     diff_flag(&what, "what an update of packages cannot change", other);
+    if (what.len == 0 && !new->security_version.present)
+        buf_add_string(&what, "nothing");
     const bool lower =
         old->security_version.present && new->security_version.value < old->security_version.value;
     diff_add(d, "Packages", new->name, CHANGE_CHANGED, &what,
@@ -192,7 +194,7 @@ static void diff_config(struct differ *d)
                                                           : new->seal_mode_text);
     add_config(d, &seal,
                d->out->new_recovery_secrets
-                   ? "in force with this update, because the recovery keys change"
+                   ? "in force with this update, because the state gets new keys"
                    : "in force at the Coordinator's next restart, because the recovery keys stay");
     diff_flag(&gates, "FeatureGates", old->feature_gates != new->feature_gates);
     add_config(d, &gates, "in force with this update");

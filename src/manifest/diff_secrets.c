@@ -28,12 +28,17 @@ static const char *added_consequence(const struct manifest_secret *new)
 static const char *changed_consequence(const struct manifest_secret *old,
                                        const struct manifest_secret *new)
 {
-    if (!definition_same(old, new))
-        return old->user_defined && new->user_defined
-                   ? "the value that was uploaded is lost: it has to be uploaded again"
-                   : "the old value and the previous one are lost; it is made anew";
-    if (new->user_defined)
+    const bool same = definition_same(old, new);
+
+    if (same && new->user_defined)
         return "the value that was uploaded stays";
+    if (new->user_defined)
+        return old->user_defined
+                   ? "the value that was uploaded is lost: it has to be uploaded again"
+                   : "the old value and the previous one are lost: a user has to "
+                     "upload its value";
+    if (!same)
+        return "the old value and the previous one are lost; it is made anew";
     return "it is issued anew from the new Cert";
 }
 

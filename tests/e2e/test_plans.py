@@ -68,7 +68,7 @@ class Scene:
 def a_plan_says_what_a_complete_update_does_and_sends_nothing(home):
     s = Scene(home)
     done = s.update("plan", s.next, s.at).expect(OK, error="the update was not sent")
-    for part in ("RecoveryKeys\n  - ben\n", "  + cleo\n", "  * the old recovery secrets become useless: new ones go to whoever completes",
+    for part in ("RecoveryKeys\n  - ben\n", "  + cleo\n", "  * the old recovery secrets become useless: new ones, encrypted to the holders, go to",
                  "  * it needs 2 of {alice, bob, carol}, the one who submits it included",
                  "Findings\n", "  warning at RecoveryKeys.anna: recovery key anna has 2048 bits [recovery-key-weak]\n",
                  "Plan\n  * in force: %s\n  * this manifest: %s\n  * a complete update: pending until enough users have agreed\n"
