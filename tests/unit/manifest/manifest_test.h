@@ -7,7 +7,7 @@
 
 /*
  * Manifests for tests. In a text, @alice, @bob and @carol stand for certificates, @ops, @security
- * and @auditor for recovery keys: PEM as it stands inside a JSON string. All are throw-away.
+ * and @auditor for recovery keys of 2048 bits, @strong for one of 3072: PEM as it stands inside a JSON string. All are throw-away.
  */
 static const struct test_pem {
     const char *name, *json;
@@ -69,6 +69,17 @@ static const struct test_pem {
                   "TYwX/5ROr8Sv8wbSFGUZcXfKWgMxPS6RaeP3JM+BOYJIkPPvSZ8GKp8AiFdv3d8f\\n"
                   "ZQIDAQAB\\n"
                   "-----END PUBLIC KEY-----\\n" },
+    { "@strong", "-----BEGIN PUBLIC KEY-----\\n"
+                 "MIIBojANBgkqhkiG9w0BAQEFAAOCAY8AMIIBigKCAYEAtsjK5W+OTJ7JD8g1a8aN\\n"
+                 "Ohp3FwRUN7OkSmMww+Od1eUfMLLgX1/6H4kTzYQJ6Co1XnWN+w6BA9WhSLPhlT+7\\n"
+                 "9CSQIMDoVcN3cRrbYrVpmkddhr0YUG2DrSs+9TFWkdBUdyYr+LA/LYmmeaIcd5fs\\n"
+                 "tuPBoCAz70h1zRvB6qEZqOdA2AHbPSEoKW6s3on2KBwEBZa8tT5jk23qheXEnB6y\\n"
+                 "VdCiqVEZngcrqId8JIPBNmhRyVaCrV23FLGUWKTFe9AKTTEMjF2UMqz8l87uWasP\\n"
+                 "B2CnVmClqQBH3E9s+OrVOtWN8DtnRpsfspNoP8DTX8qNxP/G4kmQEEc5ZOR5jdx/\\n"
+                 "CRknTeRRYtHh62WRHnybvmUUMMp7G+REYM1bp1zI1xeSzUIwj0yPIFha5FyMMrhc\\n"
+                 "rJ2Rd8tBACZcGqKljNQGfxALPwfthZD195HfOsAKrYP8+/osPTmVcgkWbQvKttEP\\n"
+                 "3lp4L4LDcWpLov5pNEghEFjOF0Gz36iacx+VyN/kdzvzAgMBAAE=\\n"
+                 "-----END PUBLIC KEY-----\\n" },
 };
 
 /* The text with its PEM filled in. The caller frees it. */
