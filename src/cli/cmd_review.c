@@ -234,11 +234,10 @@ static bool put_text(const struct review *r, struct buf *text, struct err *err)
 
 /* ---- the user's answer ---- */
 
-/* Only on a terminal, and only with all that it takes. */
+/* Only on a terminal, and only to a user. */
 static bool offers(const struct review *r)
 {
-    return r->same && r->session.own != NULL && r->cli->out.format == FORMAT_TEXT &&
-           ask_is_possible(r->cli);
+    return r->session.own != NULL && r->cli->out.format == FORMAT_TEXT && ask_is_possible(r->cli);
 }
 
 static bool acknowledge(struct review *r, struct bytes data, struct err *err)
