@@ -8,12 +8,12 @@ from taw import Coordinator, Deployment, keys
 
 
 class Ceremony(Deployment):
-    """Three holders, two are needed; two users who may update the manifest, and alice, who may not."""
+    """Three holders, two are needed, or another scheme; two users who may update the manifest, and alice, who may not."""
 
-    def __init__(self, home, start=True):
+    def __init__(self, home, start=True, scheme="threshold"):
         self.home, self.cli = home, Cli(home)
         self.updaters = {name: keys.user(name) for name in ("una", "umar")}
-        super().__init__("threshold", holders=["anna", "ben", "cleo"])
+        super().__init__(scheme, holders=["anna", "ben", "cleo"] if scheme == "threshold" else None)
         (home / "manifest.json").write_bytes(self.manifest)
         self.c = Coordinator(home).start()
         if start:
