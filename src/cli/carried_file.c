@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/carried_file.h"
 
+#include "attestation/collateral.h"
 #include "cli/endpoint.h"
 #include "cli/output.h"
 
 enum {
-    DEEPEST = 8,
+    DEEPEST = COLLATERAL_NESTING_MAX + 1, /* that of a request lies in it */
     LONGEST_ENDPOINT = 300,
     LONGEST_SESSION = 64,
     TIME_LEN = sizeof "2026-01-31T03:00:00Z" - 1

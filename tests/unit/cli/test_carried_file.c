@@ -257,6 +257,8 @@ static void numbers_texts_and_lists_have_their_bounds(void **state)
         { "quote", "\"****\"", false },
         { "collateral", NULL, true },
         { "collateral", "{}", true },
+        { "collateral", "{\"a\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}", true }, /* 16 deep */
+        { "collateral", "{\"a\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", false },
         { "collateral", "[]", false },
         { "collateral", "null", false },
         { "note", NULL, true },
