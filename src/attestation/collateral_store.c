@@ -10,17 +10,8 @@
 #include <sys/stat.h>
 
 enum {
-    FMSPC_BYTES = 6,
-    MOST_NUMBERS = 1024,        /* platforms whose evaluation numbers are remembered */
     MOST_BYTES = 64 << 20,      /* of all files together */
     LONGEST_REFUSAL_TEXT = 300, /* bytes of a detail */
-};
-
-/* The highest evaluation number that was seen. */
-struct seen {
-    enum tee tee;
-    uint8_t fmspc[FMSPC_BYTES];
-    uint64_t number;
 };
 
 struct collateral_store {
@@ -28,9 +19,9 @@ struct collateral_store {
     const char *directory;
     const struct trust_anchors *anchors;
     pthread_mutex_t scanning; /* one scan at a time; guards what follows up to `current` */
-    size_t seen_count;
-    struct seen seen[MOST_NUMBERS];
-    bool unlistable;         /* at the last scan */
+    const struct number_memory *memory; /* NULL: none */
+    struct evaluation_numbers numbers;
+    bool unlistable, unkept; /* at the last scan */
     pthread_mutex_t current; /* guards the pointer */
     struct collateral_set *set;
 };
@@ -179,38 +170,46 @@ static void load(struct scan *scan, struct collateral_file *file)
 
 /* ---- evaluation numbers ---- */
 
-static struct seen *seen_of(struct collateral_store *store,
-                            const struct collateral_summary *summary)
+/* A memory that was lost costs a warning: what the files say holds then. */
+static void load_numbers(struct collateral_store *store)
 {
-    for (size_t i = 0; i < store->seen_count; i++) {
-        struct seen *const one = &store->seen[i];
-        if (one->tee == summary->tee &&
-            bytes_equal(bytes_of(one->fmspc, sizeof one->fmspc), summary->fmspc))
-            return one;
-    }
-    return NULL;
+    auto_buf text = { 0 };
+    struct err err = { 0 };
+
+    if (store->memory == NULL)
+        return;
+    const bool loaded = store->memory->load(store->memory->ctx, &text, &err);
+    if (loaded && text.len == 0)
+        return;
+    if (!loaded || !evaluation_numbers_read(&store->numbers, buf_bytes(&text), &err))
+        log_warn(
+            store->env->log,
+            "The evaluation numbers of earlier runs are lost; older collateral may be accepted",
+            LOG_TEXT("error", err.text));
+    store->numbers.risen = false; /* what was read is kept already */
 }
 
-static void note_number(struct collateral_store *store, const struct collateral_summary *summary)
+/* Tried again at the next scan. */
+static void keep_numbers(struct collateral_store *store)
 {
-    struct seen *seen = seen_of(store, summary);
+    auto_buf text = { 0 };
+    struct err err = { 0 };
 
-    if (seen == NULL && store->seen_count < MOST_NUMBERS) {
-        seen = &store->seen[store->seen_count++];
-        seen->tee = summary->tee;
-        memcpy(seen->fmspc, summary->fmspc.at, sizeof seen->fmspc);
-    }
-    if (seen != NULL && seen->number < summary->evaluation_number)
-        seen->number = summary->evaluation_number;
+    if (store->memory == NULL || !store->numbers.risen)
+        return;
+    evaluation_numbers_put(&store->numbers, &text);
+    const bool kept = store->memory->keep(store->memory->ctx, buf_bytes(&text), &err);
+    if (!kept && !store->unkept)
+        log_warn(store->env->log, "Evaluation numbers are not kept for the next run",
+                 LOG_TEXT("error", err.text));
+    store->unkept = !kept;
+    store->numbers.risen = !kept;
 }
 
-/* A platform that nobody could remember has no collateral. */
-static uint64_t least_number(struct collateral_store *store,
+static uint64_t least_number(const struct collateral_store *store,
                              const struct collateral_summary *summary)
 {
-    const struct seen *const seen = seen_of(store, summary);
-
-    return seen == NULL ? UINT64_MAX : seen->number;
+    return evaluation_numbers_least(&store->numbers, summary->tee, summary->fmspc);
 }
 
 static void refuse_old(struct scan *scan, struct collateral_file *file)
@@ -237,7 +236,8 @@ static void compare_numbers(struct scan *scan)
     for (size_t i = 0; i < scan->set->count; i++) {
         const struct collateral_file *const file = &scan->set->files[i];
         if (file->collateral != NULL && file->summary.tee != TEE_SNP)
-            note_number(scan->store, &file->summary);
+            evaluation_numbers_note(&scan->store->numbers, file->summary.tee, file->summary.fmspc,
+                                    file->summary.evaluation_number);
     }
     for (size_t i = 0; i < scan->set->count; i++) {
         struct collateral_file *const file = &scan->set->files[i];
@@ -337,6 +337,7 @@ static bool scan_all(struct collateral_store *store, struct err *err)
     for (size_t i = 0; i < set->count; i++)
         load(&scan, &set->files[i]);
     compare_numbers(&scan);
+    keep_numbers(store);
     const bool changed = tell_changes(&scan);
     if (changed || hashes_differ(&scan))
         replace_set(store, TAKE(set));
@@ -356,16 +357,19 @@ void collateral_store_scan(struct collateral_store *store)
 }
 
 struct collateral_store *collateral_store_open(const struct env *env, const char *directory,
-                                               const struct trust_anchors *anchors, struct err *err)
+                                               const struct trust_anchors *anchors,
+                                               const struct number_memory *memory, struct err *err)
 {
     auto_collateral_store *store = mem_zero_alloc(1, sizeof *store);
 
     store->env = env;
     store->directory = directory;
     store->anchors = anchors;
+    store->memory = memory;
     (void)pthread_mutex_init(&store->scanning, NULL);
     (void)pthread_mutex_init(&store->current, NULL);
     store->set = collateral_set_new();
+    load_numbers(store);
     return scan_all(store, err) ? TAKE(store) : NULL;
 }
 

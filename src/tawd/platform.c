@@ -95,8 +95,11 @@ static bool open_collateral(struct platform *platform, const struct options *opt
     /* Without a verifier the core takes Marbles as they come: never in a TEE. */
     if (options->collateral_directory == NULL)
         return platform->issuer == NULL || can_verify(options, err);
-    platform->store =
-        collateral_store_open(env, options->collateral_directory, &trust_anchors_builtin, err);
+    platform->number_file =
+        (struct number_file){ env->files, platform->sealing, options->seal_directory };
+    platform->numbers = number_file_memory(&platform->number_file);
+    platform->store = collateral_store_open(env, options->collateral_directory,
+                                            &trust_anchors_builtin, &platform->numbers, err);
     if (platform->store == NULL)
         return false;
     collateral_store_observe(platform->store, metrics);

@@ -2,6 +2,7 @@
 #pragma once
 #include "attestation/store_verifier.h"
 #include "sealing/sealing.h"
+#include "tawd/number_file.h"
 #include "tawd/options.h"
 #include "tawd/world.h"
 
@@ -19,6 +20,8 @@ struct platform {
     const struct issuer_system *machine; /* borrowed */
     const char *root;                    /* of the machine's files; "" but in tests */
     struct sealing *sealing;
+    struct number_file number_file; /* of the evaluation numbers that the store has seen */
+    struct number_memory numbers;
     struct collateral_store *store;  /* NULL: no directory was named, in simulation */
     struct store_verifier *verifier; /* NULL: simulation, where nobody looks at evidence */
 };

@@ -72,13 +72,21 @@ static inline unsigned directory_logged(const struct bundle_directory *d, const 
     return count;
 }
 
-static inline struct collateral_store *directory_open(const struct bundle_directory *d,
-                                                      const struct trust_anchors *anchors)
+static inline struct collateral_store *directory_open_with(const struct bundle_directory *d,
+                                                           const struct trust_anchors *anchors,
+                                                           const struct number_memory *memory)
 {
     struct err err = { 0 };
-    struct collateral_store *const store = collateral_store_open(&d->env, d->path, anchors, &err);
+    struct collateral_store *const store =
+        collateral_store_open(&d->env, d->path, anchors, memory, &err);
 
     if (store == NULL)
         fail_msg("%s", err.text);
     return store;
+}
+
+static inline struct collateral_store *directory_open(const struct bundle_directory *d,
+                                                      const struct trust_anchors *anchors)
+{
+    return directory_open_with(d, anchors, NULL);
 }

@@ -113,7 +113,8 @@ static void a_directory_that_is_not_there_is_an_error_at_first_and_none_later(vo
 
     (void)state;
     room_begin(&r);
-    assert_null(collateral_store_open(&r.directory.env, "/nowhere/at/all", &r.scene.anchors, &err));
+    assert_null(
+        collateral_store_open(&r.directory.env, "/nowhere/at/all", &r.scene.anchors, NULL, &err));
     assert_int_equal(err.kind, FAIL_UNAVAILABLE);
     assert_non_null(strstr(err.text, "/nowhere/at/all"));
     put_scene(&r, "a.json");
@@ -211,6 +212,90 @@ static void a_lower_evaluation_number_is_refused_however_it_comes(void **state)
     put_scene(&r, "b.json");
     scan(&r);
     expect_file(&r, "b.json", 17, NULL);
+}
+
+/* ---- across restarts ---- */
+
+struct memory {
+    struct buf kept;
+    bool broken;
+    unsigned keeps;
+};
+
+static bool load_kept(void *ctx, struct buf *out, struct err *err)
+{
+    const struct memory *const m = ctx;
+
+    buf_add(out, buf_bytes(&m->kept));
+    return !m->broken || err_set(err, FAIL_DENIED, "broken");
+}
+
+static bool keep_text(void *ctx, struct bytes text, struct err *err)
+{
+    struct memory *const m = ctx;
+
+    m->keeps++;
+    if (m->broken)
+        return err_set(err, FAIL_UNAVAILABLE, "broken");
+    buf_clear(&m->kept);
+    buf_add(&m->kept, text);
+    return true;
+}
+
+static void restart(struct room *r, const struct number_memory *memory)
+{
+    collateral_store_free(r->store);
+    r->store = directory_open_with(&r->directory, &r->scene.anchors, memory);
+}
+
+static void a_lower_evaluation_number_is_refused_after_a_restart(void **state)
+{
+    auto_room r;
+    struct memory m = { 0 };
+    const struct number_memory memory = { &m, load_kept, keep_text };
+
+    (void)state;
+    room_begin(&r);
+    put_scene(&r, "a.json");
+    restart(&r, &memory);
+    assert_int_equal(m.keeps, 1);
+    scan(&r);
+    assert_int_equal(m.keeps, 1); /* nothing has risen */
+    set_number(&r, "17", "16");
+    put_scene(&r, "a.json");
+    restart(&r, &memory);
+    expect_file(&r, "a.json", 0, "16 is lower than 17, which was seen before");
+    assert_int_equal(m.keeps, 1);
+    restart(&r, NULL);
+    expect_file(&r, "a.json", 16, NULL);
+    buf_clear(&m.kept);
+}
+
+static void a_memory_that_is_lost_or_damaged_does_not_stop_anything(void **state)
+{
+    auto_room r;
+    struct memory m = { .broken = true };
+    const struct number_memory memory = { &m, load_kept, keep_text };
+
+    (void)state;
+    room_begin(&r);
+    put_scene(&r, "a.json");
+    restart(&r, &memory);
+    expect_file(&r, "a.json", 17, NULL);
+    assert_int_equal(m.keeps, 1);
+    scan(&r);
+    assert_int_equal(m.keeps, 2); /* tried again */
+    m.broken = false;
+    scan(&r);
+    assert_int_equal(m.keeps, 3);
+    assert_true(m.kept.len > 0);
+    scan(&r);
+    assert_int_equal(m.keeps, 3);
+    buf_truncate(&m.kept, m.kept.len - 1);
+    restart(&r, &memory);
+    expect_file(&r, "a.json", 17, NULL);
+    assert_int_equal(m.keeps, 4);
+    buf_clear(&m.kept);
 }
 
 static void of_two_files_for_one_platform_the_higher_number_counts(void **state)
@@ -316,6 +401,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_changes_takes_the_place_of_what_was),
     cmocka_unit_test(a_file_that_turns_bad_keeps_its_bundle_and_says_so),
     cmocka_unit_test(a_lower_evaluation_number_is_refused_however_it_comes),
+    cmocka_unit_test(a_lower_evaluation_number_is_refused_after_a_restart),
+    cmocka_unit_test(a_memory_that_is_lost_or_damaged_does_not_stop_anything),
     cmocka_unit_test(of_two_files_for_one_platform_the_higher_number_counts),
     cmocka_unit_test(there_is_an_end_to_the_files),
     cmocka_unit_test(metrics_tell_what_expires_and_what_was_refused),

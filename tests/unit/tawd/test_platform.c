@@ -27,6 +27,7 @@ static void room_begin(struct room *r, enum fake_machine machine)
     assert_non_null(mkdtemp(r->path));
     r->machine = fake_system_new(machine);
     r->options.collateral_directory = r->path;
+    r->options.seal_directory = r->path;
     r->options.platform_key = mem_printf("%s/key", r->path);
     r->log = (struct log){ .fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .level = LOG_DEBUG };
     r->env = world_simulated(&r->log);
