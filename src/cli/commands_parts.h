@@ -73,6 +73,12 @@
         GROUP_EXCLUSIVE, "pkcs11-config key"                                                       \
     }
 #define USER_GROUPS GROUPS(USER_GROUP_ROWS)
+#define SPLIT_FLAG                                                                                 \
+    {                                                                                              \
+        .name = "split", .kind = FLAG_FILE, .value = "DIR",                                        \
+        .help = "besides, write each holder's secret into a file of its own in DIR, which is "     \
+                "new or empty"                                                                     \
+    }
 #define RECOVERY_DATA                                                                              \
     { .name = "recoverydata",                                                                      \
       .letter = 'r',                                                                               \
@@ -80,6 +86,7 @@
       .value = "FILE",                                                                             \
       .alias = "recovery-data",                                                                    \
       .help = "write the recovery secrets to FILE instead of showing them" },                      \
+        SPLIT_FLAG,                                                                                \
     {                                                                                              \
         .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there"         \
     }

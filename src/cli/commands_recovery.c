@@ -113,6 +113,7 @@ const struct command COMMANDS_RECOVERY[] = {
             .value = "FILE",
             .alias = "output",
             .help = "write the new recovery secrets to FILE instead of showing them" },
+          SPLIT_FLAG,
           { .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there" },
           { .name = "cancel",
             .kind = FLAG_SWITCH,

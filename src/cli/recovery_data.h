@@ -7,8 +7,9 @@
 /*
  * The recovery secrets of an answer: never given out again, so that they must not be lost here.
  *
- *   recovery_data_open   before the request: the file of --recoverydata, when there is one
- *   recovery_data_keep   into the file; when that fails, on standard output; when that fails too, on standard
+ *   recovery_data_open   before the request: the file of --recoverydata, when there is one, and the directory of
+ *                        --split
+ *   recovery_data_keep   into the file, then each into a file of its own; when that fails, on standard output; when that fails too, on standard
  *                        error
  */
 bool recovery_data_open(struct cli *cli, struct save *save, struct err *err) MUST_CHECK;

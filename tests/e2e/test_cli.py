@@ -392,6 +392,30 @@ def the_recovery_file_is_made_first_and_never_replaced_by_accident(home):
     s.c.stop()
 
 
+def each_holder_gets_a_file_of_his_own(home):
+    s = Scene(home)
+    manifest = Deployment("single").content("first")
+    manifest["RecoveryKeys"] = {"anna": keys.public("anna"), "../ben": keys.public("ben")}
+    s.manifest.write_text(json.dumps(manifest))
+    before = ("manifest", "set", s.manifest, s.at, "-i")
+    s.cli(*before, "--split", "shares").expect(USAGE, "", "--recoverydata")
+    (home / "full").mkdir()
+    (home / "full" / "anna.json").write_text("of another deployment")
+    s.cli(*before, "-r", "all.json", "--split", "full").expect(USAGE, "", "full is no empty directory")
+    equal((s.c.code(), (home / "all.json").exists()), (taw.FRESH, False), "nothing happened")
+
+    s.cli(*before, "-r", "all.json", "--split", "shares").expect(OK, "", "each in a file of its own: shares")
+    together = json.loads((home / "all.json").read_text())["RecoverySecrets"]
+    files = {path.name: json.loads(path.read_text()) for path in (home / "shares").iterdir()}
+    equal(files, {"anna.json": {"RecoverySecrets": {"anna": together["anna"]}},
+                  "%2E%2E%2Fben.json": {"RecoverySecrets": {"../ben": together["../ben"]}}}, "files")
+    s.c.stop()
+    c = Coordinator(home, machine="b").start()
+    s.cli("recover", "shares/anna.json", c.address, "-i", "-k", keys.rsa("anna")).expect(OK)
+    s.cli("recover", "shares/%2E%2E%2Fben.json", c.address, "-i", "-k", keys.rsa("ben")).expect(OK, "Recovery successful.\n")
+    c.stop()
+
+
 def recovery_secrets_are_shown_when_neither_file_nor_output_takes_them(home):
     """/dev/full takes nothing: the file is no regular one, so that only writing shows it."""
     for number, (flags, full_output) in enumerate(((["-r", "/dev/full"], False), ([], True), (["-r", "/dev/full"], True))):
