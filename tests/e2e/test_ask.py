@@ -151,21 +151,26 @@ def passphrases_are_not_asked_for_with_no_input(home):
 # ---- what an interrupt leaves behind ----
 
 def an_interrupt_at_a_hidden_question_gives_the_echo_back(home):
+    """With a file that is begun and without one."""
     cli = Cli(home)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        t = Terminal(cli, "recovery", "keygen", "anna")
-        true(t.echoes(), "the terminal echoes")
-        t.read("New passphrase for anna.key: ")
-        t.type("half")
-        true(not t.echoes(), "the question is hidden")
-        if number == signal.SIGINT:
-            t.type("\x03")
-        else:
-            os.kill(t.pid, number)
-        t.end(-number)
-        true(t.echoes(), "the terminal echoes again after signal %d" % number)
-        equal(files(home), [], "files")
-        os.close(t.fd)
+    cert, key = keys.user("alice")
+    run_program("openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:open sesame", "-out", home / "encrypted.key")
+    for command, question in ((("recovery", "keygen", "anna"), "New passphrase for anna.key: "),
+                              (("secret", "get", "x", "127.0.0.1:1", "-i", "-c", cert, "-k", "encrypted.key"), "Passphrase for encrypted.key: ")):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            t = Terminal(cli, *command)
+            true(t.echoes(), "the terminal echoes")
+            t.read(question)
+            t.type("half")
+            true(not t.echoes(), "the question is hidden")
+            if number == signal.SIGINT:
+                t.type("\x03")
+            else:
+                os.kill(t.pid, number)
+            t.end(-number)
+            true(t.echoes(), "the terminal echoes again after signal %d" % number)
+            equal(files(home), ["encrypted.key"], "files")
+            os.close(t.fd)
 
 
 def an_interrupt_at_a_question_changes_nothing(home):

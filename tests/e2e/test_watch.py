@@ -266,6 +266,7 @@ def a_watch_in_a_pipe_says_each_change_in_a_line_and_ends_with_0(home):
     w = Running(s.cli, "status", s.at, "-i", "--watch", "--interval", "1")
     first = w.line(RUNS)
     true(re.match(r"20..-..-..T..:..:..Z 3: ", first), first)
+    time.sleep(2.5)  # it looks again, and nothing has changed
     s.c.stop()
     w.line("Z unreachable: GET https://" + s.at)
     s.start("b")
@@ -355,6 +356,22 @@ def a_watch_on_a_terminal_is_redrawn_in_place_until_ctrl_c(home):
         true("\x1b[2J" not in frame, "no control characters")
     true(all(frame.endswith("\x1b[2A\r") for frame in frames[1:-1]), "each frame takes the place of the one before")
     fake.close()
+
+
+def who_proved_to_be_in_recovery_mode_is_believed_nothing_else(home):
+    s = Recovering(home)
+    w = Running(s.cli, "status", s.fake.at, "--watch", "--interval", "1", "--format", "json", "--era-config", s.policy_file, "--collateral",
+                s.platform.bundle, s.platform.root)
+    first = json.loads(w.line("recovery"))["data"]
+    equal((first["state"], first["root"]["trust"]), ("recovery", "attested"), "a quote was verified")
+    time.sleep(1.5)
+    equal(len([path for path in s.paths if "quote" in path]), 1, "quotes asked for, as long as it is the same certificate")
+    s.code = 3
+    equal(json.loads(w.line("not-recognised"))["data"]["code"], None, "its word that it runs")
+    s.code = 1
+    equal(json.loads(w.line('"recovery"'))["data"]["root"]["trust"], "attested", "in recovery mode again")
+    w.interrupt()
+    s.close()
 
 
 def interval_and_flags_of_a_watch_are_checked(home):
