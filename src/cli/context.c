@@ -138,14 +138,21 @@ bool context_load(const char *name, struct context *context, struct err *err)
 
 /* ---- @NAME ---- */
 
-static bool ends_in_endpoint(const struct command *command)
+/* The argument that is the endpoint: the first or the last one. NULL: the command has none. */
+static const char **endpoint_argument(const struct options *options)
 {
-    static const char endpoint[] = "IP:PORT";
-    const size_t len = command->arguments == NULL ? 0 : strlen(command->arguments);
+    static const char first[] = "<IP:PORT>",
+                      last[] = "IP:PORT"; /* the last one may be in brackets */
+    const char *const usage = options->command->arguments;
+    const size_t len = usage == NULL ? 0 : strlen(usage);
 
-    /* "<IP:PORT>" or "[IP:PORT]" */
-    return len > strlen(endpoint) + 1 && strncmp(command->arguments + len - 1 - strlen(endpoint),
-                                                 endpoint, strlen(endpoint)) == 0;
+    if (options->argument_count == 0 || len < strlen(first))
+        return NULL;
+    if (strncmp(usage, first, strlen(first)) == 0)
+        return &options->arguments[0];
+    if (strncmp(usage + len - 1 - strlen(last), last, strlen(last)) == 0)
+        return &options->arguments[options->argument_count - 1];
+    return NULL;
 }
 
 /* A file that has gone would let the command take another one, or none. */
@@ -160,15 +167,13 @@ bool context_apply(struct cli *cli, struct context *context, struct err *err)
 {
     struct options *const options = &cli->options;
 
-    if (options->argument_count == 0 || !ends_in_endpoint(options->command))
+    const char **const endpoint = endpoint_argument(options);
+    if (endpoint == NULL || (*endpoint)[0] != '@')
         return true;
-    const char **const last = &options->arguments[options->argument_count - 1];
-    if ((*last)[0] != '@')
-        return true;
-    const char *const name = *last + 1;
+    const char *const name = *endpoint + 1;
     if (!context_load(name, context, err))
         return cli_fail(cli, EXIT_USAGE, "`context list` shows those that are there");
-    *last = context->endpoint;
+    *endpoint = context->endpoint;
     (void)option_fill_in(options, "coordinator-cert", context->cache);
     if (fill_in(cli, "era-config", context->policy, err) &&
         fill_in(cli, "collateral", context->collateral, err))

@@ -13,6 +13,7 @@
  *   save_finish   all of it, durable; or the old file stays as it was
  *   save_clear    without save_finish: as if nothing had been; so it is also after Ctrl-C
  *
+ * Where two are open, the one that was opened first is finished or cleared last: then signals come through.
  * The path "-" is standard output. Files are made with mode 0600; one that is replaced keeps its mode. What is no regular file (a pipe, a
  * terminal) is written to as it is.
  */

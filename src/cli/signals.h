@@ -7,7 +7,8 @@
 /*
  * The signals that end the program: SIGINT, SIGTERM, SIGHUP. They are held back while something would stay behind
  * (a half-written file, a terminal without echo); whoever waits then asks for them, gives up, and what was begun
- * is undone on the way out. Holds nest.
+ * is undone on the way out. Holds nest: the last to hold is the
+ * first to release.
  */
 struct signals {
     bool held;

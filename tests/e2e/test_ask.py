@@ -156,6 +156,7 @@ def an_interrupt_at_a_hidden_question_gives_the_echo_back(home):
     cert, key = keys.user("alice")
     run_program("openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:open sesame", "-out", home / "encrypted.key")
     for command, question in ((("recovery", "keygen", "anna"), "New passphrase for anna.key: "),
+                              (("user", "keygen", "bob"), "New passphrase for bob.key: "),
                               (("secret", "get", "x", "127.0.0.1:1", "-i", "-c", cert, "-k", "encrypted.key"), "Passphrase for encrypted.key: ")):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             t = Terminal(cli, *command)

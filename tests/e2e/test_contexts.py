@@ -123,6 +123,10 @@ def old_command_lines_mean_what_they_meant(home):
     contains(done.error, "https://127.0.0.1:2/")
     contains(cli("secret", "get", "y", "@x", "-i", "-c", cert, "-k", key).error, "https://127.0.0.1:1/")
     cli("manifest", "signature", "@x").expect(USAGE, "", "@x: No such file")
+    (home / "m.json").write_text("{}")
+    for command in (("manifest", "update", "review", "@x", "m.json", "-i"), ("manifest", "update", "review", "@x", "-i"),
+                    ("manifest", "update", "plan", "m.json", "@x", "-i"), ("recover", "request", "@x", "-i", "-o", "r")):
+        contains(cli(*command).error, "https://127.0.0.1:1/")
     contains(cli("check", "@x", "--timeout", "1").error, "https://127.0.0.1:1/")
     cli("status").expect(USAGE, "", "accepts 1 arg(s), received 0")
     env = cli.environment(TAW_CONTEXT="x")

@@ -22,6 +22,19 @@ static void every_row_says_what_it_is(void **state)
     }
 }
 
+/* There contexts are looked for. */
+static void an_endpoint_is_the_first_argument_or_the_last(void **state)
+{
+    static const char first[] = "<IP:PORT>", last[] = "IP:PORT";
+
+    (void)state;
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        const char *const place = c->arguments == NULL ? NULL : strstr(c->arguments, last);
+        assert_true(place == NULL || strlen(place) == strlen(last) + 1 ||
+                    strncmp(c->arguments, first, strlen(first)) == 0);
+    }
+}
+
 static void one_name_is_one_kind_of_flag(void **state)
 {
     (void)state;
@@ -101,6 +114,7 @@ static void help_manual_and_completions_know_every_flag_and_command(void **state
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_row_says_what_it_is),
+    cmocka_unit_test(an_endpoint_is_the_first_argument_or_the_last),
     cmocka_unit_test(one_name_is_one_kind_of_flag),
     cmocka_unit_test(groups_name_flags_of_their_command),
     cmocka_unit_test(help_manual_and_completions_know_every_flag_and_command),
