@@ -38,8 +38,9 @@ const struct command COMMANDS_USER[] = {
                   .letter = 'k',
                   .kind = FLAG_FILE,
                   .value = "FILE",
-                  .help = "does this private key belong to the first certificate? An encrypted "
-                          "one asks for its passphrase" }),
+                  .help = "does this private key, PEM or a pkcs11: URI, belong to the first "
+                          "certificate? An encrypted one asks for its passphrase, a token for its "
+                          "PIN" }),
       .summary = "show what is in a file with certificates",
       .text =
           "The file is PEM with one or more certificates, whatever else is in it, or DER with "

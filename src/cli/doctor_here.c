@@ -6,6 +6,7 @@
 #include "cli/doctor.h"
 #include "cli/input.h"
 #include "cli/tee_devices.h"
+#include "cli/token_search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,10 @@ static void check_key(struct doctor *d, struct bytes typed)
     struct stat there;
     struct err err = { 0 };
 
-    if (stat(path, &there) != 0) {
+    if (token_is_uri(path)) {
+        doctor_add(d, "key", FINDING_UNCHECKED, NULL, "%s: keys on tokens have no permissions",
+                   path);
+    } else if (stat(path, &there) != 0) {
         (void)err_errno(&err, FAIL_NOT_FOUND, "%s", path);
         doctor_add(d, "key", FINDING_FAILED, NULL, "%s", err.text);
     } else if ((there.st_mode & OTHERS_READ) != 0) {

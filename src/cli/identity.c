@@ -38,19 +38,12 @@ static struct key *read_key(struct cli *cli, const char *path, key_reader *read,
     return key;
 }
 
-struct key *identity_key(struct cli *cli, const char *path, struct err *err)
-{
-    return read_key(cli, path, key_from_private_pem, err);
-}
-
 /* ---- what is on a token ---- */
 
-/* `flag`: its value is the URI. */
-static bool search_by_uri(struct cli *cli, const char *flag, enum token_object object,
+static bool search_by_uri(struct cli *cli, const char *uri, enum token_object object,
                           struct token_search *search, struct err *err)
 {
-    return token_search_from_uri(option_text(&cli->options, flag), object, search, err) ||
-           err_in(err, "--%s", flag) || cli_fail(cli, EXIT_USAGE, NULL);
+    return token_search_from_uri(uri, object, search, err) || cli_fail(cli, EXIT_USAGE, NULL);
 }
 
 static bool search_by_flags(struct cli *cli, enum token_object object, struct token_search *search,
@@ -86,7 +79,18 @@ static bool search_for(struct cli *cli, const char *flag, enum token_object obje
 {
     return option_is_set(&cli->options, "pkcs11-config")
                ? search_by_flags(cli, object, search, err)
-               : search_by_uri(cli, flag, object, search, err);
+               : search_by_uri(cli, option_text(&cli->options, flag), object, search, err) ||
+                     err_in(err, "--%s", flag);
+}
+
+struct key *identity_key(struct cli *cli, const char *path, struct err *err)
+{
+    auto_token_search search = { 0 };
+
+    if (!token_is_uri(path))
+        return read_key(cli, path, key_from_private_pem, err);
+    return search_by_uri(cli, path, TOKEN_PRIVATE_KEY, &search, err) ? token_key(cli, &search, err)
+                                                                     : NULL;
 }
 
 /* An id or a label says nothing without the token. */

@@ -111,10 +111,12 @@ static bool choose_token(struct token *token, const struct token_search *search,
 
 static bool open_session(struct token *token, struct err *err)
 {
+    auto_buf name = { 0 };
     const CK_RV code =
         token->module->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL, &token->session);
 
-    token->name = bytes_to_string(PADDED_TEXT(token->info.label));
+    output_visible(&name, PADDED_TEXT(token->info.label), false);
+    token->name = bytes_to_string(buf_bytes(&name));
     token->has_session = code == CKR_OK;
     return token->has_session || token_refused(code, "opening a session with the token", err);
 }

@@ -101,7 +101,9 @@ static void *open_library(const struct token_search *search, struct err *err)
     if (search->module_path.len == 0 && search->module_name.len > 0) {
         library = open_named(search->module_name);
         if (library == NULL)
-            (void)err_set(err, FAIL_UNAVAILABLE, "there is no PKCS#11 module named \"%.*s\" here",
+            (void)err_set(err, FAIL_UNAVAILABLE,
+                          "there is no PKCS#11 module named \"%.*s\" here: leave it away for all "
+                          "that p11-kit knows, or name its file with module-path",
                           BYTES_FMT(search->module_name));
         return library;
     }

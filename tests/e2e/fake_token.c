@@ -10,7 +10,7 @@
  *   keypad   it has one: the PIN comes from there
  *   deaf     signing stops working after the first signature
  *
- * and $FAKE_TOKEN_LOG gets a line for each login.
+ * $FAKE_TOKEN_LOG gets a line for each login. Behind the login is a certificate, too: the file $FAKE_TOKEN_CERT, DER.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +30,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 static struct {
     EVP_PKEY *key;
     bool logged_in, confirmed, listed, signed_once;
+    CK_OBJECT_CLASS object; /* that is looked for; also its handle */
     CK_MECHANISM_TYPE mechanism;
 } token;
 
@@ -42,9 +43,10 @@ static bool is(const char *word)
 
 static CK_RV initialize(void *arguments)
 {
-    FILE *const file = fopen(getenv("FAKE_TOKEN_KEY"), "r");
-
     (void)arguments;
+    if (token.key != NULL)
+        return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    FILE *const file = fopen(getenv("FAKE_TOKEN_KEY"), "r");
     token.key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
     fclose(file);
     return CKR_OK;
@@ -54,6 +56,7 @@ static CK_RV finalize(void *reserved)
 {
     (void)reserved;
     EVP_PKEY_free(token.key);
+    token.key = NULL;
     return CKR_OK;
 }
 
@@ -119,7 +122,10 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pi
 static CK_RV find_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *wanted, CK_ULONG count)
 {
     (void)session, (void)count;
-    token.listed = *(CK_OBJECT_CLASS *)wanted[0].pValue != CKO_PRIVATE_KEY || !token.logged_in;
+    token.object = *(CK_OBJECT_CLASS *)wanted[0].pValue;
+    token.listed = !token.logged_in ||
+                   (token.object != CKO_PRIVATE_KEY &&
+                    (token.object != CKO_CERTIFICATE || getenv("FAKE_TOKEN_CERT") == NULL));
     return CKR_OK;
 }
 
@@ -128,7 +134,7 @@ static CK_RV find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG
 {
     (void)session;
     *got = token.listed || most == 0 ? 0 : 1;
-    objects[0] = 5;
+    objects[0] = token.object;
     token.listed = true;
     return CKR_OK;
 }
@@ -147,6 +153,16 @@ static CK_RV give(CK_ATTRIBUTE *attribute, const void *value, CK_ULONG len)
     return CKR_OK;
 }
 
+static CK_RV get_certificate(CK_ATTRIBUTE *attribute)
+{
+    FILE *const file = fopen(getenv("FAKE_TOKEN_CERT"), "r");
+    unsigned char der[4096];
+    const size_t len = fread(der, 1, sizeof der, file);
+
+    fclose(file);
+    return give(attribute, der, len);
+}
+
 static CK_RV get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                            CK_ATTRIBUTE *attribute, CK_ULONG count)
 {
@@ -155,7 +171,9 @@ static CK_RV get_attribute(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
     unsigned char number[512];
     BIGNUM *value = NULL;
 
-    (void)session, (void)object, (void)count;
+    (void)session, (void)count;
+    if (object == CKO_CERTIFICATE && attribute->type == CKA_VALUE)
+        return get_certificate(attribute);
     if (attribute->type == CKA_ALWAYS_AUTHENTICATE)
         return give(attribute, &always, sizeof always);
     if (!modulus && attribute->type != CKA_PUBLIC_EXPONENT)
@@ -192,9 +210,11 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, C
     int done = 0;
 
     (void)session;
+    const bool pss = token.mechanism == CKM_RSA_PKCS_PSS;
     if (token.confirmed && EVP_PKEY_sign_init(ctx) == 1 &&
-        EVP_PKEY_CTX_set_rsa_padding(
-            ctx, token.mechanism == CKM_RSA_PKCS ? RSA_PKCS1_PADDING : RSA_PKCS1_PSS_PADDING) == 1)
+        EVP_PKEY_CTX_set_rsa_padding(ctx, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) == 1 &&
+        (!pss || (EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1)))
         done = EVP_PKEY_sign(ctx, signature, &made, data, data_len);
     EVP_PKEY_CTX_free(ctx);
     *len = made;

@@ -7,7 +7,7 @@ import os
 import shutil
 
 import taw
-from command_line import KEY, OK, USAGE, Cli, Fake
+from command_line import DENIED, DIFFERENT, KEY, OK, USAGE, Cli, Fake
 from taw import Coordinator, Deployment, Skip, UploadDeployment, b64, contains, equal, keys, run_program, true, unb64
 
 MODULES = glob.glob("/usr/lib/*/softhsm/libsofthsm2.so") + glob.glob("/usr/lib/softhsm/libsofthsm2.so")
@@ -189,6 +189,27 @@ def a_certificate_on_the_token_stands_for_the_public_key(home):
     s.c.stop()
 
 
+def commands_that_only_look_take_tokens_too(home):
+    t = Token(home)
+    alice, bob = user(home, "alice", *KINDS[1]), user(home, "bob", *KINDS[1])
+    t.key(alice[1], "alice", "01")
+    t.write("cert", alice[0], "alice", "01")
+    inspect = ("certificate", "inspect")
+    t.cli(*inspect, alice[0], "--key", t.uri("object=alice")).expect(OK)
+    t.cli(*inspect, bob[0], "--key", t.uri("object=alice")).expect(DIFFERENT)
+    t.cli(*inspect, alice[0], "--key", t.uri("object=x")).expect(KEY, "", "no key pair found")
+    t.cli(*inspect, alice[0], "--key", "pkcs11:x").expect(USAGE, "", "pkcs11: URI")
+    contains(t.cli("doctor", "--key", "pkcs11:object=alice").out, "pkcs11:object=alice: keys on tokens have no permissions")
+    (home / "m.json").write_bytes(Deployment("none").manifest)
+    c = Coordinator(home).start()
+    t.cli("manifest", "set", "m.json", c.address, "-i").expect(OK)
+    whoami = ("user", "whoami", c.address)
+    t.cli(*whoami, "-c", t.uri("object=alice"), "-k", t.uri("object=alice")).expect(DENIED, "", "has this certificate")
+    t.cli(*whoami, *t.config(), "--pkcs11-cert-label", "alice", "--pkcs11-key-label", "alice").expect(
+        DENIED, "", "has this certificate, SHA-256")
+    c.stop()
+
+
 # ---- PINs ----
 
 def the_pin_is_asked_for_without_showing_it(home):
@@ -208,7 +229,9 @@ def the_pin_is_asked_for_without_showing_it(home):
     equal((shown.status, shown.out.count("PIN of token")), (KEY, 1), "one try only: %r" % shown)
     contains(shown.out, 'wrong PIN for token "my token"; the token counts wrong PINs')
     true("wrong-pin" not in shown.out, "the wrong PIN is not shown")
-    s.cli(*get, start_new_session=True).expect(KEY, "", "there is no terminal to ask at")
+    done = s.cli(*get, start_new_session=True).expect(KEY, "", "there is no terminal to ask at")
+    contains(done.error, "Hint: pin-source in the URI names a file with the PIN")
+    contains(s.cli.on_terminal(*get, "--no-input").expect(KEY).out, "--no-input forbids to ask")
     s.c.stop()
 
 
@@ -278,7 +301,7 @@ class FakeToken:
         self.module = os.environ.get("FAKE_TOKEN_MODULE") or self.missing()
         self.log, self.cli = home / "logins", Cli(home)
         self.cli.environment = lambda: dict(Cli.environment(self.cli), FAKE_TOKEN=words, FAKE_TOKEN_LOG=str(self.log),
-                                            FAKE_TOKEN_KEY=str(keys.rsa("anna")))
+                                            FAKE_TOKEN_KEY=str(keys.rsa("anna")), FAKE_TOKEN_CERT=str(home / "cert.der"))
         (home / "pin").write_text(PIN)
         (home / "wrong").write_text("0000")
         der = home / "anna.der"
@@ -329,6 +352,21 @@ def the_last_try_is_only_made_with_what_is_typed(home):
     contains(shown.out, "this is the last try before token")
     contains(shown.out, "one try is left before it is locked")
     equal(t.logins(), ["user bad"], "logins")
+
+
+def a_certificate_behind_the_pin_needs_no_second_one(home):
+    t = FakeToken(home, "oaep")
+    cert = home / "anna.crt"
+    run_program("openssl", "req", "-x509", "-key", keys.rsa("anna"), "-subj", "/CN=anna", "-days", "3", "-out", cert)
+    run_program("openssl", "x509", "-in", cert, "-outform", "DER", "-out", home / "cert.der")
+    uri = "pkcs11:?module-path=" + t.module
+    c = Coordinator(home).start()
+    for key in (uri, keys.rsa("anna")):
+        t.log.write_text("")
+        shown = t.cli.on_terminal("secret", "get", "x", c.address, "-i", "-c", uri, "-k", key, answers=[("PIN of token", PIN)])
+        equal((shown.status, t.logins()), (DENIED, ["user good"]), "asked once: %r" % shown)
+        contains(shown.out, 'PIN of token "fake\\u001b"', "control characters of a token are made visible")
+    c.stop()
 
 
 def a_locked_token_is_not_tried(home):

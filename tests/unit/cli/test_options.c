@@ -81,6 +81,14 @@ static void options_parse_speaks_as_the_original_does(void **state)
         { "status h --timeout", "flag needs an argument: --timeout" },
         { "manifest get h -o", "flag needs an argument: 'o' in -o" },
         { "manifest check-log x", "required flag(s) \"root\" not set" },
+        { "secret get x h -c c", "[key cert] are set they must all be set; missing [key]" },
+        { "secret get x h", "in the group [pkcs11-cert-id pkcs11-cert-label cert] is required" },
+        { "secret get x h --pkcs11-config f -c c -k k",
+          "in the group [pkcs11-config cert] are set none of the others can be; [cert "
+          "pkcs11-config] were all set" },
+        { "recover x h --pkcs11-key-id 1 -k k --pkcs11-config f",
+          "in the group [pkcs11-config key] are set none of the others can be; [key "
+          "pkcs11-config] were all set" },
         { "status h --timeout=x", "invalid argument \"x\" for \"--timeout\" flag" },
         { "status h --timeout=-1", "invalid argument" },
         { "status h --timeout=9999999999", "invalid argument" },
