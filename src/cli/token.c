@@ -50,63 +50,53 @@ static bool list_slots(const struct token *token, CK_SLOT_ID slots[static MOST_S
     return code == CKR_OK || token_refused(code, "listing the tokens", err);
 }
 
-struct choice {
-    size_t meant, with_login; /* tokens */
-    struct buf names;         /* of those that are meant, or of all */
-};
-
 static void name_token(struct buf *names, const CK_TOKEN_INFO *info)
 {
     buf_add_format(names, "%s\"%.*s\" (serial %.*s)", names->len > 0 ? ", " : "",
                    BYTES_FMT(PADDED_TEXT(info->label)), BYTES_FMT(PADDED_TEXT(info->serialNumber)));
 }
 
-/*
- * One that is meant, and those that have no PIN do not count when another one has: lists of trusted certificates look like
- * tokens, too.
- */
-static void consider(struct token *token, const struct token_search *search, CK_SLOT_ID slot,
-                     struct choice *choice, struct buf *all)
+/* How many are meant; *meant and *all get their names. The token is the last of them. */
+static size_t consider(struct token *token, const struct token_search *search,
+                       const CK_SLOT_ID *slots, CK_ULONG count, struct buf *meant, struct buf *all)
 {
-    CK_TOKEN_INFO info;
+    size_t found = 0;
 
-    if (token->module->C_GetTokenInfo(slot, &info) != CKR_OK ||
-        (info.flags & CKF_TOKEN_INITIALIZED) == 0)
-        return;
-    name_token(all, &info);
-    if (!is_meant(search, slot, &info))
-        return;
-    const bool with_login = (info.flags & CKF_LOGIN_REQUIRED) != 0;
-    name_token(&choice->names, &info);
-    choice->meant++;
-    choice->with_login += with_login;
-    if (choice->meant == 1 || with_login) {
-        token->slot = slot;
+    for (CK_ULONG i = 0; i < count; i++) {
+        CK_TOKEN_INFO info;
+        if (token->module->C_GetTokenInfo(slots[i], &info) != CKR_OK ||
+            (info.flags & CKF_TOKEN_INITIALIZED) == 0)
+            continue;
+        name_token(all, &info);
+        if (!is_meant(search, slots[i], &info))
+            continue;
+        name_token(meant, &info);
+        token->slot = slots[i];
         token->info = info;
+        found++;
     }
+    return found;
 }
 
 static bool choose_token(struct token *token, const struct token_search *search, struct err *err)
 {
     CK_SLOT_ID slots[MOST_SLOTS];
     CK_ULONG count = 0;
-    struct choice choice = { 0 };
-    auto_buf uri = { 0 }, all = { 0 };
+    auto_buf uri = { 0 }, meant = { 0 }, all = { 0 };
 
-    token_search_put(search, &uri);
     if (!list_slots(token, slots, &count, err))
         return false;
-    for (CK_ULONG i = 0; i < count; i++)
-        consider(token, search, slots[i], &choice, &all);
-    auto_buf names = choice.names;
-    if (choice.meant == 0)
+    const size_t found = consider(token, search, slots, count, &meant, &all);
+    if (found == 1)
+        return true;
+    token_search_put(search, &uri);
+    if (all.len == 0)
+        buf_add_string(&all, "none");
+    if (found == 0)
         return err_set(err, FAIL_NOT_FOUND, "there is no token for %.*s; there is %.*s",
-                       BYTES_FMT(buf_bytes(&uri)),
-                       BYTES_FMT(all.len == 0 ? BYTES_LITERAL("none") : buf_bytes(&all)));
-    if (choice.meant > 1 && choice.with_login != 1)
-        return err_set(err, FAIL_MALFORMED, "%.*s means several tokens: %.*s",
-                       BYTES_FMT(buf_bytes(&uri)), BYTES_FMT(buf_bytes(&names)));
-    return true;
+                       BYTES_FMT(buf_bytes(&uri)), BYTES_FMT(buf_bytes(&all)));
+    return err_set(err, FAIL_MALFORMED, "%.*s means several tokens: %.*s",
+                   BYTES_FMT(buf_bytes(&uri)), BYTES_FMT(buf_bytes(&meant)));
 }
 
 static bool open_session(struct token *token, struct err *err)

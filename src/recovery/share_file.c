@@ -21,7 +21,8 @@ static struct secret *decrypt(struct bytes encrypted, const struct key *key, str
 
     if (key_oaep_decrypt(key, encrypted, &plain, err))
         return secret_copy(buf_bytes(&plain), err);
-    (void)err_in(err, "the recovery secret does not belong to this key");
+    if (err->kind == FAIL_DENIED)
+        (void)err_in(err, "the recovery secret does not belong to this key");
     return NULL;
 }
 

@@ -15,8 +15,8 @@
 
 /*
  * The plain secret; freed by the caller. key: private; name: whose secret it is in an answer. FAIL_MALFORMED: nothing of the
- * above; FAIL_NOT_FOUND: the answer has no secret of that name; FAIL_DENIED: not encrypted to this key. No text has any
- * byte of the file.
+ * above; FAIL_NOT_FOUND: the answer has no secret of that name; FAIL_DENIED: not encrypted to this key;
+ * FAIL_UNAVAILABLE: whoever holds the key (crypto/key_held.h) does not decrypt. No text has any byte of the file.
  */
 struct secret *share_from_file(struct bytes file, struct bytes name, const struct key *key,
                                struct err *err) MUST_CHECK;

@@ -8,6 +8,7 @@
  *   always   CKA_ALWAYS_AUTHENTICATE
  *   final, locked    flags of the PIN
  *   keypad   it has one: the PIN comes from there
+ *   signer   its key does not decrypt
  *   deaf     signing stops working after the first signature
  *
  * $FAKE_TOKEN_LOG gets a line for each login. Behind the login is a certificate, too: the file $FAKE_TOKEN_CERT, DER.
@@ -29,6 +30,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 
 static struct {
     EVP_PKEY *key;
+    unsigned sessions;
     bool logged_in, confirmed, listed, signed_once;
     CK_OBJECT_CLASS object; /* that is looked for; also its handle */
     CK_MECHANISM_TYPE mechanism;
@@ -85,13 +87,16 @@ static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK
                           CK_SESSION_HANDLE *session)
 {
     (void)slot, (void)flags, (void)application, (void)notify;
-    *session = 1;
+    *session = ++token.sessions;
     return CKR_OK;
 }
 
+/* The last one takes the login with it. */
 static CK_RV close_session(CK_SESSION_HANDLE session)
 {
     (void)session;
+    token.sessions--;
+    token.logged_in &= token.sessions > 0;
     return CKR_OK;
 }
 
@@ -227,6 +232,8 @@ static CK_RV decrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK
     const bool oaep = mechanism->mechanism == CKM_RSA_PKCS_OAEP;
 
     (void)session, (void)key;
+    if (is("signer"))
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
     if (oaep != is("oaep"))
         return CKR_MECHANISM_INVALID;
     if (oaep && (params->hashAlg != CKM_SHA256 || params->mgf != CKG_MGF1_SHA256))

@@ -388,9 +388,18 @@ def a_token_that_is_pulled_out_is_named_as_the_cause(home):
     cert = home / "anna.crt"
     run_program("openssl", "req", "-x509", "-key", keys.rsa("anna"), "-subj", "/CN=anna", "-days", "3", "-out", cert)
     c = Coordinator(home).start()
-    t.cli("secret", "get", "x", c.address, "-i", "-c", cert, "-k", "pkcs11:?module-path=%s&pin-source=pin" % t.module, "--retry", "3").expect(
-        KEY, "", "Error: signing on the token: CKR_DEVICE_REMOVED")
+    done = t.cli("secret", "get", "x", c.address, "-i", "-c", cert, "-k", "pkcs11:?module-path=%s&pin-source=pin" % t.module, "--retry", "3")
+    done.expect(KEY, "", "Error: signing on the token: CKR_DEVICE_REMOVED")
+    true("trying again" not in done.error, "another try changes nothing: %r" % done)
     c.stop()
+
+
+def a_key_that_must_not_decrypt_is_named_as_the_cause(home):
+    t = FakeToken(home, "signer")
+    done = t.rehearse().expect(KEY, "", "decrypting on the token: CKR_KEY_FUNCTION_NOT_PERMITTED")
+    true("does not belong" not in done.error, "nobody knows that: %r" % done)
+    (home / "secret").write_text(json.dumps({"RecoverySecrets": {"anna": b64((home / "secret").read_bytes())}}))
+    t.rehearse().expect(KEY, "", "decrypting on the token: CKR_KEY_FUNCTION_NOT_PERMITTED")
 
 
 # ---- recovery ----

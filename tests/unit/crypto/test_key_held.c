@@ -176,6 +176,32 @@ static void a_held_key_decrypts_through_its_holder(void **state)
     key_free(s.private_key);
 }
 
+static void what_no_holder_does_is_refused_before_he_is_asked(void **state)
+{
+    struct scene s;
+    EVP_PKEY_CTX *signing = NULL;
+    auto_key *held = held_of(&s, KEY_RSA, 2048);
+    auto_md_ctx *md = EVP_MD_CTX_new();
+    auto_pkey_ctx *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key_pkey(held), NULL);
+
+    (void)state;
+    assert_int_not_equal(
+        EVP_DigestSignInit_ex(md, &signing, "SHA1", NULL, NULL, key_pkey(held), NULL), 1);
+    assert_int_equal(
+        EVP_DigestSignInit_ex(md, &signing, "SHA2-384", NULL, NULL, key_pkey(held), NULL), 1);
+    assert_int_not_equal(EVP_PKEY_CTX_set_rsa_padding(signing, RSA_NO_PADDING), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(signing, RSA_PKCS1_PSS_PADDING), 1);
+    assert_int_not_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(signing, 20), 1);
+    assert_int_not_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(signing, RSA_PSS_SALTLEN_MAX), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(signing, RSA_PSS_SALTLEN_DIGEST), 1);
+    assert_int_equal(EVP_PKEY_decrypt_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING), 1);
+    assert_int_not_equal(EVP_PKEY_CTX_set_rsa_oaep_md_name(ctx, "SHA1", NULL), 1);
+    assert_int_not_equal(EVP_PKEY_CTX_set_rsa_mgf1_md_name(ctx, "SHA1", NULL), 1);
+    assert_int_equal(s.asked, 0);
+    key_free(s.private_key);
+}
+
 static void what_the_holder_says_is_what_the_caller_reads(void **state)
 {
     struct scene s;
@@ -362,6 +388,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_held_key_looks_like_its_public_half),
     cmocka_unit_test(a_held_key_signs_through_its_holder),
     cmocka_unit_test(a_held_key_decrypts_through_its_holder),
+    cmocka_unit_test(what_no_holder_does_is_refused_before_he_is_asked),
     cmocka_unit_test(what_the_holder_says_is_what_the_caller_reads),
     cmocka_unit_test(the_holder_is_freed_with_the_last_reference),
     cmocka_unit_test(other_keys_still_come_from_libcrypto),
