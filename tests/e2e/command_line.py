@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+import envelopes
 import taw
 from taw import equal, run_program, true
 
@@ -23,7 +24,8 @@ OK, FAILED, USAGE, ATTESTATION, TRUST, DENIED, NOT_FOUND, STATE, REJECTED, DIFFE
 class Done:
     def __init__(self, status, out, error):
         self.status, self.raw, self.error = status, out, error
-        self.out = out.decode("utf-8", "replace")
+        self.out = envelopes.check_text(out.decode("utf-8", "replace"))
+        envelopes.check_text(error)
 
     def __repr__(self):
         return "status %d, output %r, error %r" % (self.status, self.raw[:500], self.error[:1500])

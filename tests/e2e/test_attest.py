@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 
+import envelopes
 import taw
 from taw import Skip, comment, contains, equal, true
 
@@ -21,7 +22,8 @@ NOT_PRINTED = {"format", "name", "evidence_file", "verify_time", "verify_time_un
 class Done:
     def __init__(self, args, done):
         self.status, self.raw, self.error = done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
-        self.out = done.stdout.decode("utf-8", "replace")
+        self.out = envelopes.check_text(done.stdout.decode("utf-8", "replace"))
+        envelopes.check_text(self.error)
         self.about = " ".join(map(str, args))
 
     def expect(self, status):

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 
+import envelopes
 import taw
 from command_line import NOT_FOUND, OK, TRUST, USAGE, Cli, Fake, says
 from taw import Coordinator, UploadDeployment, contains, equal, true
@@ -189,7 +190,7 @@ class Following:
                                         env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def line(self):
-        return self.process.stdout.readline()
+        return envelopes.check_text(self.process.stdout.readline())
 
     def end(self):
         self.process.send_signal(signal.SIGINT)

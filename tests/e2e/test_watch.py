@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 
+import envelopes
 import taw
 from command_line import ATTESTATION, OK, STATE, TRUST, UNREACHABLE, USAGE, Cli, Fake, says
 from taw import Coordinator, Deployment, contains, equal, true
@@ -69,6 +70,7 @@ class Running:
                 self.held += got
         line, _, self.held = self.held.partition(b"\n")
         contains(line.decode(), part, "line of the watch")
+        envelopes.check_text(line.decode() + "\n")
         return line.decode()
 
     def interrupt(self, wanted=0):
