@@ -14,10 +14,10 @@ static bool has_page(const struct command *command)
 
 static void put_escaped(struct buf *out, const char *text)
 {
-    bool is_first = true; /* in its line, where a dash would begin a list */
+    bool is_first = true; /* in its line, where these begin lists, tables and the like */
 
     for (; *text != '\0'; text++) {
-        if (strchr("*_\\#", *text) != NULL || (is_first && *text == '-'))
+        if (strchr("*_\\#", *text) != NULL || (is_first && strchr("-.`|[];", *text) != NULL))
             buf_add_u8(out, '\\');
         buf_add_u8(out, (uint8_t)*text);
         is_first = *text == '\n';
