@@ -280,6 +280,36 @@ def collateral_is_read_again_at_sighup_and_in_time(home):
     c.stop()
 
 
+def older_collateral_is_refused_after_a_restart(home):
+    vectors = pathlib.Path(__file__).resolve().parents[3] / "shared" / "vectors"
+    newer, older = (vectors / ("sgx3-processor-%d" % year) / "collateral.json" for year in (2025, 2023))
+    if not newer.exists():
+        raise taw.Skip("the vectors in ../shared are not here")
+    directory = home / "collateral"
+    directory.mkdir()
+    bundle = directory / "bundle.json"
+
+    def log_with(text):
+        shutil.copy(text, bundle)
+        c = Coordinator(home, "a", args=["--collateral-dir", str(directory)]).start()
+        c.stop()
+        return c.log()
+
+    numbers = home / "state" / "evaluation_numbers"
+    contains(log_with(newer), "Collateral loaded")
+    equal(numbers.stat().st_mode & 0o777, 0o600, "mode")
+    contains(log_with(older), "evaluation number 16 is lower than 17, which was seen before")
+    numbers.write_bytes(b"x")
+    log = log_with(older)
+    contains(log, "The evaluation numbers of earlier runs are lost")
+    contains(log, "Collateral loaded")
+    contains(log_with(newer), "Collateral loaded")
+    numbers.unlink()
+    log = log_with(older)
+    contains(log, "Collateral loaded")
+    true("are lost" not in log, log)
+
+
 def sighup_without_collateral_changes_nothing(home):
     c = Coordinator(home, "a").start()
     c.process.send_signal(signal.SIGHUP)
