@@ -157,7 +157,7 @@ static bool show(struct cli *cli, const struct recovery_answer *a, const char *p
     json_put_string(&json, a->session);
     buf_add_format(&json, ",\"holder\":\"%s\"}", a->holder);
     output_say(&cli->out, "Answer written to: %s", path);
-    output_say(&cli->out, "Take it back and run: taw recover submit %s %.*s", path,
+    output_say(&cli->out, "Take it back and run: %s recover submit %s %.*s", cli->program, path,
                BYTES_FMT(a->endpoint));
     return output_result(&cli->out, "RecoveryAnswer", buf_bytes(&json), BYTES_NONE, err);
 }

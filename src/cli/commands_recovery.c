@@ -165,7 +165,8 @@ const struct command COMMANDS_RECOVERY[] = {
           "secret in base64\n"
           "or as it is, or a secret that was decrypted before (16, 32 or 33 bytes). Nothing is "
           "sent unless\n"
-          "the key opens the secret. The secrets of all parties must reach the same Coordinator.",
+          "the key opens the secret. The secrets of all parties must reach the same Coordinator.\n"
+          "A file that is named like one of the commands below goes with ./ in front.",
       .examples = "recover recovery.json coordinator.example.com:4433 --key recovery.key\n"
                   "recover recovery.json coordinator.example.com:4433 --key "
                   "'pkcs11:token=work;id=%01'" },
@@ -184,9 +185,9 @@ const struct command COMMANDS_RECOVERY[] = {
               "without a network: quote,\n"
               "certificates, the collateral that was used, and the key to which the secret is to "
               "be encrypted. Shows the\n"
-              "fingerprint of that key. Tell it the holders by another way than the file takes, "
-              "for example by telephone: it is\n"
-              "what protects them from a file that was exchanged.\n\n"
+              "fingerprint of that key. Give it to the holders by another way than the file takes, "
+              "for example by telephone:\n"
+              "it is what protects them from a file that was exchanged.\n\n"
               "The file has no secret in it and is good for all holders, until the Coordinator is "
               "started again.",
       .examples = "recover request coordinator.example.com:4433 -o request.json" },

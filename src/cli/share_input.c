@@ -49,6 +49,7 @@ static struct secret *open_any(struct cli *cli, struct bytes file, const struct 
         }
     }
     if (count == 1) {
+        *err = (struct err){ 0 };
         output_say(&cli->out, "Using the recovery secret of %.*s", BYTES_FMT(buf_bytes(&names)));
         return TAKE(opened);
     }
