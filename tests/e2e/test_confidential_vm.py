@@ -66,6 +66,7 @@ class Processor:
         return bytes(32) + hashlib.sha256(b"|".join((self.chip, self.measurement, self.policy, tcb))).digest()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else the thread goes on waiting, on a number that the next socket gets
         self.listener.close()
         self.platform.close()
 
