@@ -36,7 +36,7 @@
         { .name = "pkcs11-key-id",                                                                 \
           .kind = FLAG_TEXT,                                                                       \
           .value = "ID",                                                                           \
-          .help = "the private key on that token, by its id: text, 0x01 or %01" },                 \
+          .help = "the private key on that token, by its id: text, or bytes as 0x01 or %01" },     \
     {                                                                                              \
         .name = "pkcs11-key-label", .kind = FLAG_TEXT, .value = "LABEL",                           \
         .help = "the private key on that token, by its label"                                      \

@@ -4,6 +4,7 @@
 #include "codec/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* The configuration file of the original, and the flags that go with it. */
 
@@ -75,18 +76,16 @@ static bool get_config(struct bytes text, struct token_search *s, struct err *er
     return true;
 }
 
-/* What else the text of an id may mean: 0x01, %01. */
+/* What else the text of an id may mean: 0x01, 01, %01. */
 static struct bytes decoded_id(const char *id, struct arena *arena)
 {
     const struct bytes text = bytes_of_string(id);
+    const size_t prefix = strncasecmp(id, "0x", 2) == 0 ? 2 : 0;
     auto_buf decoded = { 0 };
     struct err ignored = { 0 };
 
-    if (text.len > 2 && id[0] == '0' && (id[1] == 'x' || id[1] == 'X') &&
-        hex_decode(&decoded, bytes_of(text.at + 2, text.len - 2), &ignored))
-        return arena_bytes(arena, buf_bytes(&decoded));
-    buf_clear(&decoded);
-    if (memchr(text.at, '%', text.len) != NULL && token_percent_decode(text, &decoded))
+    if (hex_decode(&decoded, bytes_of(text.at + prefix, text.len - prefix), &ignored) ||
+        (strchr(id, '%') != NULL && token_percent_decode(text, &decoded)))
         return arena_bytes(arena, buf_bytes(&decoded));
     return BYTES_NONE;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/token.h"
-#include "codec/text.h"
 
 /* Objects on a token. */
 
@@ -75,15 +74,15 @@ bool token_find_by_id(struct token *token, CK_OBJECT_CLASS object_class, struct 
 static void name_objects(const struct token *token, const struct found *found, struct buf *out)
 {
     for (CK_ULONG i = 0; i < found->count; i++) {
-        auto_buf label = { 0 }, id = { 0 }, hex = { 0 };
+        auto_buf label = { 0 }, id = { 0 }, encoded = { 0 };
         if (!token_attribute(token, found->at[i], CKA_LABEL, &label))
             buf_add_string(&label, "no label");
         if (token_attribute(token, found->at[i], CKA_ID, &id))
-            hex_encode(&hex, buf_bytes(&id));
+            token_percent_encode(buf_bytes(&id), &encoded);
         else
-            buf_add_string(&hex, "none");
+            buf_add_string(&encoded, "none");
         buf_add_format(out, "%s\"%.*s\" (id %.*s)", i > 0 ? ", " : "", BYTES_FMT(buf_bytes(&label)),
-                       BYTES_FMT(buf_bytes(&hex)));
+                       BYTES_FMT(buf_bytes(&encoded)));
     }
     if (found->count == 0)
         buf_add_string(out, "none");
@@ -124,7 +123,7 @@ bool token_find(struct token *token, const struct token_search *search, CK_OBJEC
     auto_buf names = { 0 };
 
     if (!find(token, class_of(search), search->label, search->id, &found, err) ||
-        (search->other_id.len > 0 && found.count < MOST_OBJECTS &&
+        (found.count == 0 && search->other_id.len > 0 &&
          !find(token, class_of(search), search->label, search->other_id, &found, err)))
         return false;
     if (found.count == 0)

@@ -209,10 +209,10 @@ bool token_search_from_uri(const char *uri, enum token_object object, struct tok
 
 /* ---- back to text ---- */
 
-static void put_encoded(struct buf *out, struct bytes value)
+void token_percent_encode(struct bytes in, struct buf *out)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        const uint8_t c = value.at[i];
+    for (size_t i = 0; i < in.len; i++) {
+        const uint8_t c = in.at[i];
         if (c < 0x80 && (isalnum(c) != 0 || (c != '\0' && strchr("-._~/:", c) != NULL)))
             buf_add_u8(out, c);
         else
@@ -239,7 +239,7 @@ void token_search_put(const struct token_search *search, struct buf *out)
             buf_add_u8(out, query ? '&' : '?');
         query |= a->in_query;
         buf_add_format(out, "%s=", a->name);
-        put_encoded(out, value);
+        token_percent_encode(value, out);
         if (!a->in_query)
             buf_add_u8(out, ';');
     }

@@ -18,10 +18,9 @@ struct token_search {
     bool has_slot;
     uint64_t slot;
     struct bytes label;
-    struct bytes id,
-        other_id; /* what a text from a flag may mean: as it is, and decoded; any of the two */
-    struct bytes pin_source; /* a path */
-    struct secret *pin;      /* owned; NULL: not known yet */
+    struct bytes id, other_id; /* what a text from a flag may mean: as it is, else decoded */
+    struct bytes pin_source;   /* a path */
+    struct secret *pin;        /* owned; NULL: not known yet */
     bool no_login;
     bool by_flags; /* texts then are those of the original */
 };
@@ -37,12 +36,14 @@ bool token_is_uri(const char *text) MUST_CHECK;
  */
 bool token_search_from_uri(const char *uri, enum token_object object, struct token_search *search,
                            struct err *err) MUST_CHECK;
-/* The configuration file; id and label, as they were typed, may be NULL. An id is its text, or what the text means in hex
- * (0x01) or percent-encoded (%01). FAIL_MALFORMED. */
+/* The configuration file; id and label, as they were typed, may be NULL. An id is its text, or where no
+ * object has that one, what the text means in hex (01, 0x01) or percent-encoded (%01). FAIL_MALFORMED. */
 bool token_search_from_config(struct bytes json, const char *id, const char *label,
                               enum token_object object, struct token_search *search,
                               struct err *err) MUST_CHECK;
 /* Appends the URI of what is looked for, without the way to the PIN. */
 void token_search_put(const struct token_search *search, struct buf *out);
+/* Appends bytes as they stand in a URI. */
+void token_percent_encode(struct bytes in, struct buf *out);
 /* Appends the bytes; false, with what came before appended, for a % without two hex digits. */
 bool token_percent_decode(struct bytes in, struct buf *out) MUST_CHECK;

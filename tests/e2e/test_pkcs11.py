@@ -127,8 +127,12 @@ def the_flags_of_the_original_name_key_and_certificate(home):
     s.cli(*s.get, *config, "--pkcs11-key-label", "user", "--pkcs11-cert-label", "user").expect(OK)
     s.cli(*s.get, *config, "--pkcs11-key-id", "0x01", "--pkcs11-cert-id", "%01").expect(OK)
     s.cli(*s.get, *config, "--pkcs11-key-id", "\x01", "--pkcs11-key-label", "user", "--pkcs11-cert-id", "\x01").expect(OK)
-    s.cli(*s.get, *config, "--pkcs11-key-id", "01", "--pkcs11-cert-id", "0x01").expect(
-        KEY, "", 'no key pair found for id "01" and label ""; on token "my token": "user" (id 01)')
+    s.cli(*s.get, *config, "--pkcs11-key-id", "02", "--pkcs11-cert-id", "0x01").expect(
+        KEY, "", 'no key pair found for id "02" and label ""; on token "my token": "user" (id %01)')
+    t.write("privkey", s.deployment.user[1], "text", "3031")
+    t.write("cert", s.deployment.user[0], "text", "3031")
+    s.cli(*s.get, *config, "--pkcs11-key-id", "01", "--pkcs11-key-label", "text", "--pkcs11-cert-id", "01").expect(OK)
+    s.cli(*s.get, *config, "--pkcs11-key-id", "01", "--pkcs11-key-label", "user", "--pkcs11-cert-id", "01").expect(OK)
     s.cli(*s.get, *config, "--pkcs11-key-id", "0x01", "--pkcs11-cert-label", "x").expect(KEY, "", 'no certificate found for id "" and label "x"')
     labels = ("--pkcs11-key-label", "user", "--pkcs11-cert-label", "user")
     serial = run_program("softhsm2-util", "--show-slots", env=t.env).decode().split("Serial number:")[1].split()[0]
@@ -265,7 +269,7 @@ def what_is_missing_is_named_with_what_there_is(home):
     t.cli(*rehearse, "pkcs11:token=other" + query + MODULE).expect(KEY, "", 'there is no token for pkcs11:token=other;')
     t.cli(*rehearse, "pkcs11:serial=0" + query + MODULE).expect(KEY, "", 'there is "my token" (serial ')
     t.cli(*rehearse, t.uri("object=dora")).expect(KEY, "", "no key pair found for pkcs11:token=my%20token;object=dora;type=private")
-    contains(t.cli(*rehearse, t.uri("object=dora")).error, '"ben" (id 02)')
+    contains(t.cli(*rehearse, t.uri("object=dora")).error, '"ben" (id %02)')
     t.cli(*rehearse, t.uri("type=private")).expect(KEY, "", 'several objects on token "my token" are meant')
     t.cli(*rehearse, t.uri("object=anna", module="/no/module.so")).expect(KEY, "", "/no/module.so")
     t.cli(*rehearse, t.uri("object=anna", module="libyaml-0.so.2")).expect(KEY, "", "no PKCS#11 module")

@@ -231,8 +231,10 @@ static void an_id_is_text_or_what_the_text_means(void **state)
         const char *typed;
         struct bytes other;
     } cases[] = {
-        { "01", BYTES_NONE },
+        { "01", BYTES_LITERAL("\x01") },
+        { "0aFF", BYTES_LITERAL("\x0a\xff") },
         { "abc", BYTES_NONE },
+        { "label", BYTES_NONE },
         { "0x01", BYTES_LITERAL("\x01") },
         { "0X0aFf", BYTES_LITERAL("\x0a\xff") },
         { "0x", BYTES_NONE },
