@@ -65,6 +65,14 @@ static void diff_names_every_member_of_a_package(void **state)
           "keep running)\n"
           "Packages b added:  ()\n"
           "Packages c changed: Debug yes -> no" HELD "\n" },
+        { "'Debug':true,'UniqueID':'aa','SignerID':'aa','ProductID':1,'SecurityVersion':1,'"
+          "AcceptedTCBStatuses':['a'],"
+          "'AcceptedAdvisories':['a'],'TDX':{'MRTD':'@HEX48'},'SNP':{'Measurement':'@HEX48'}",
+          "",
+          "Packages app changed: Debug yes -> no, UniqueID aa -> none, SignerID aa -> none, "
+          "ProductID 1 -> none, "
+          "SecurityVersion 1 -> none, AcceptedTCBStatuses changed, AcceptedAdvisories changed, TDX "
+          "changed, SNP changed" DOWN "\n" },
     };
 
     (void)state;
@@ -139,6 +147,11 @@ static void diff_names_every_member_of_a_marble(void **state)
         { ",'TLS':['x','y']", ",'TLS':['y','x']", "Marbles m changed: TLS changed" NEXT "\n" },
         { ",'DisableSecretBinding':false", ",'DisableSecretBinding':true",
           "Marbles m changed: DisableSecretBinding no -> yes" NEXT "\n" },
+        { "",
+          ",'MaxActivations':2,'Parameters':{'Argv':['a'],'Files':{'f':''},'Env':{'e':''}},'TLS':['"
+          "t'],'DisableSecretBinding':true",
+          "Marbles m changed: MaxActivations 0 -> 2, Argv changed, Files f added, Env e added, TLS "
+          "changed, DisableSecretBinding no -> yes" NEXT "\n" },
     };
 
     (void)state;
@@ -202,6 +215,11 @@ static void diff_names_every_member_of_a_secret(void **state)
           "'s':{@CERT,'Cert':{'KeyUsage':1,'KeyUsage':1}}", "" },
         { "'s':{@CERT,'Cert':{'KeyUsage':1}}", "'s':{@CERT,'Cert':{'KeyUsage':1,'IsCA':false}}",
           "Secrets s changed: Cert changed" ISSUED "\n" },
+        { "'s':{@KEY}", "'s':{@CERT,'Shared':true,'UserDefined':true,'ValidFor':2,'Cert':{}}",
+          "Secrets s changed: Type symmetric-key -> cert-ecdsa, Size 128 -> 256, Shared no -> yes, "
+          "UserDefined no -> yes, ValidFor 0 -> 2, "
+          "Cert changed (the old value and the previous one are lost: a user has to upload its "
+          "value)\n" },
     };
 
     (void)state;
@@ -231,6 +249,7 @@ static void diff_names_every_member_of_a_tag(void **state)
           "TLS t changed: Outgoing changed" TAGGED "\n" },
         { "'t':{@TLS}", "", "TLS t removed: " TAGGED "\n" },
         { "", "'t':{@TLS}", "TLS t added: " TAGGED "\n" },
+        { "'t':{}", "'t':{@TLS}", "TLS t changed: Outgoing changed, Incoming changed" TAGGED "\n" },
     };
 
     (void)state;
@@ -317,6 +336,10 @@ static void diff_names_every_member_of_a_role(void **state)
           "Roles c changed: ResourceType Packages -> Manifest ()\n"
           "Roles d removed:  ()\n"
           "Roles e added:  ()\n" },
+        { "'Roles':{'r':{'ResourceType':'Secrets'}}",
+          "'Roles':{'r':{'ResourceType':'Manifest','ResourceNames':['a'],'Actions':['b']}}",
+          "Roles r changed: ResourceType Secrets -> Manifest, ResourceNames changed, Actions "
+          "changed ()\n" },
     };
 
     (void)state;

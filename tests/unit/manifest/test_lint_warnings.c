@@ -224,6 +224,11 @@ static void lint_finds_the_place_in_any_line(void **state)
           "," KEYS "}",
           "E Packages.p package-incomplete: manifest misses value for ProductID in package p "
           "(give UniqueID alone, or SignerID, ProductID and SecurityVersion together)\n" },
+        { "{'x':1,'Packages':{'app':{'UniqueID':'00'}},'Marbles':{'m':{'Package':'x'}}," KEYS "}",
+          "W x key-unknown: unknown key \"x\"" IGNORED
+          "E Marbles.m.Package package-unknown: manifest does not contain marble package x (name "
+          "an entry of Packages; names are "
+          "case-sensitive)\n" },
     };
 
     (void)state;
