@@ -68,6 +68,7 @@ static void lint_warns_of_every_key_that_is_ignored_folded_or_doubled(void **sta
     static const struct row rows[] = {
         { WITH("'x':1"), "W x key-unknown: unknown key \"x\"" IGNORED },
         { WITH("'$schema':1"), "" },
+        { WITH("'a\\nb':1"), "W \"a\\nb\" key-unknown: unknown key \"a?b\"" IGNORED },
         { WITH("'Config':{'$schema':1}"),
           "W Config.\"$schema\" key-unknown: unknown key \"$schema\"" IGNORED },
         { WITH("'secrets':{},'TLS':{'t':{'incoming':[]}}"),
