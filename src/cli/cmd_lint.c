@@ -250,6 +250,28 @@ static bool show(struct cli *cli, const struct lint *l, struct err *err)
     return output_result(&cli->out, "ManifestLint", buf_bytes(&data), buf_bytes(&l->text), err);
 }
 
+/* For a report, what is neither JSON nor YAML is a finding like others; its text begins with the path and names the line. */
+static bool put_syntax(struct cli *cli, struct lint *l, struct err *why)
+{
+    const size_t path_len = strlen(l->path), len = strlen(why->text);
+    const char *const place = strstr(why->text + (path_len < len ? path_len : len), "line ");
+    struct lint_line f = { .severity = FINDING_ERROR,
+                           .rule = "syntax",
+                           .hint = "correct this first: nothing else is known before",
+                           .text = bytes_of_string(why->text),
+                           .line = 1,
+                           .column = 1 };
+
+    if (!wants_report(cli) || cli->status != EXIT_REJECTED)
+        return false;
+    if (place != NULL)
+        (void)sscanf(place, "line %zu", &f.line);
+    add_line(l, &f);
+    l->errors++;
+    *why = (struct err){ 0 };
+    return true;
+}
+
 bool run_manifest_lint(struct cli *cli, struct err *err)
 {
     struct lint l = { .path = cli_argument(cli, 0) };
@@ -257,7 +279,7 @@ bool run_manifest_lint(struct cli *cli, struct err *err)
 
     if (read)
         find(&l);
-    const bool shown = read && show(cli, &l, err);
+    const bool shown = (read || put_syntax(cli, &l, err)) && show(cli, &l, err);
     if (shown && (l.errors > 0 || (l.warnings > 0 && option_switch(&cli->options, "strict"))))
         cli->status = EXIT_REJECTED;
     lint_clear(&l);

@@ -166,6 +166,13 @@ def lint_reports_to_code_scanning_and_to_workflows(home):
     cli("manifest", "lint", "good.json", "--format", "github", "--strict").expect(REJECTED)
     (home / "good.json").write_text('{"Packages":{"a":{"UniqueID":"00"}},"Marbles":{"m":{"Package":"a"}}}')
     equal(len(json.loads(cli("manifest", "lint", "good.json", "--format", "sarif").expect(OK).out)["runs"][0]["results"]), 1, "a warning")
+    (home / "line 9.yaml").write_text("a: 1\na: 2\n")
+    lint = ("manifest", "lint", "line 9.yaml", "--format")
+    cli(*lint, "github").expect(REJECTED, '::error file=line 9.yaml,line=2,col=1,title=syntax::line 9.yaml is not JSON, and as YAML: line 2: '
+                                'the key "a" is there more than once%0Acorrect this first: nothing else is known before\n')
+    equal([result["ruleId"] for result in json.loads(cli(*lint, "sarif").expect(REJECTED).out)["runs"][0]["results"]], ["syntax"], "as SARIF")
+    contains(cli(*lint, "json").failure(REJECTED, "rejected"), "line 2")
+    cli("manifest", "lint", "none.yaml", "--format", "sarif").expect(USAGE, "", "none.yaml")
     cli("manifest", "diff", "good.json", "good.json", "--format", "sarif").expect(USAGE, "", "want text json yaml")
     text = cli("manifest", "lint", "--help").expect(OK).out
     equal(text.count("--format "), 2, "the flag and the example, and no second flag: %s" % text)
