@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import ssl
+import threading
 import time
 
 import taw
@@ -205,6 +206,25 @@ def only_what_was_verified_is_saved(home):
     data = save(s, "--format", "json", "--save-sgx-quote", "quote").expect(OK).json("AttestationRecord")
     equal((data["file"], data["record"]["binding"], data["tcb_status"]), ("record.json", "bound", "UpToDate"), "data")
     equal((home / "quote").read_bytes(), base64.b64decode(json.loads(file.read_text())["evidence"]), "the quote of --save-sgx-quote")
+    s.close()
+
+
+def a_bundle_that_changes_meanwhile_is_not_saved(home):
+    s = Scene(home)
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+
+    def feed():
+        for bundle in (s.platform.bundle, s.platform.expired):
+            pipe.write_bytes(bundle.read_bytes())
+            time.sleep(0.5)  # until the reader has seen the end
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    done = save(s, "--collateral", pipe, bundle=False).expect(ATTESTATION, "", "the record does not verify, nothing was written: expired: ")
+    contains(done.error, "checked: quote of the Coordinator")
+    true(not (home / "record.json").exists(), "no file")
+    feeder.join(30)
     s.close()
 
 

@@ -536,7 +536,8 @@ def older_collateral_replaces_newer_only_with_force(home):
         # What is not good, or for another platform, is no measure.
         broken = json.loads(newer)
         broken["tcb_info"] = broken["tcb_info"].replace('"tcbEvaluationDataNumber":17', '"tcbEvaluationDataNumber":99')
-        for other in (b"", b"nonsense", json.dumps(broken).encode(), elsewhere.read_bytes(), (home / "tdx4.bundle").read_bytes()):
+        half = json.dumps({**json.loads(newer), "pck_crl": ""}).encode()
+        for other in (b"", b"nonsense", half, json.dumps(broken).encode(), elsewhere.read_bytes(), (home / "tdx4.bundle").read_bytes()):
             fetch.file.write_bytes(other)
             equal(json.loads(fetch(service).expect(VALID).out)["warnings"], [], "warnings")
             fetch.expect_same(older)
