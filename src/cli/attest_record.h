@@ -5,10 +5,9 @@
 #include "crypto/cert.h"
 
 /*
- * What `attest save` keeps of a Coordinator that was verified, for who wants to see it again years later: one JSON object,
- *
- *   {"format":"attestation-record","version":1,"saved_at":"2026-01-02T03:04:05Z","coordinator":"host:4433",
- *    "certificates":"<PEM: intermediate, root>","nonce":"<base64>","evidence":"<base64>","collateral":{<bundle>}}
+ * What `attest save` keeps of a Coordinator that was verified, for who wants to see it again years later: a carried file
+ * (carried_file.h; docs/attestation.md) with saved_at, endpoint, certificates (PEM: intermediate, root), nonce, evidence and
+ * collateral (a bundle).
  *
  * Nothing signs it as a whole: evidence and collateral prove themselves, evidence proves root and nonce, and the time is what
  * the file says.

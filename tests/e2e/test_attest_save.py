@@ -60,8 +60,8 @@ def a_record_verifies_without_the_coordinator_and_its_files(home):
         contains(r.done.error, "checked: report data of the quote: root certificate and nonce")
         contains(r.done.error, "holds the key of that root")
         saved = r.members()
-        equal(sorted(saved), ["certificates", "collateral", "coordinator", "evidence", "format", "nonce", "saved_at", "version"], "members")
-        equal((saved["coordinator"], base64.b64decode(saved["nonce"])), (r.scene.fake.at, r.scene.nonces[-1]), "coordinator and nonce")
+        equal(sorted(saved), ["certificates", "collateral", "endpoint", "evidence", "format", "nonce", "note", "saved_at", "version"], "members")
+        equal((saved["endpoint"], base64.b64decode(saved["nonce"])), (r.scene.fake.at, r.scene.nonces[-1]), "endpoint and nonce")
         equal(saved["collateral"], json.loads(r.scene.platform.bundle.read_text()), "collateral")
         equal(os.stat(r.file).st_mode & 0o777, 0o600, "mode")
         r.scene.platform.bundle.unlink()
@@ -139,8 +139,8 @@ def what_was_changed_in_a_record_is_found(home):
 def what_is_no_record_says_which_member_is_wrong(home):
     r = Record(home)
     saved = r.members()
-    wrong = [(dict([(name, None)]), name) for name in saved if name != "format"]
-    wrong += [(dict([(name, value)]), name) for name in saved if name != "format" for value in ([], None, True)]
+    wrong = [(dict([(name, None)]), name) for name in saved if name not in ("format", "note")]
+    wrong += [(dict([(name, value)]), name) for name in saved if name not in ("format", "note") for value in ([], None, True)]
     wrong += [({"version": 2}, "version"), ({"version": 1.5}, "version"), ({"nonce": ""}, "nonce"), ({"nonce": "!"}, "nonce"),
               ({"nonce": base64.b64encode(bytes(5000)).decode()}, "nonce"), ({"evidence": ""}, "evidence"),
               ({"collateral": "text"}, "collateral"), ({"certificates": r.scene.pem}, "certificate"), ({"certificates": ""}, "certificate")]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
+#include "attestation/collateral.h"
 #include "cli/attest_evidence.h"
 
 static const char bundle[] = "{\"format\":\"attestation-collateral\",\"a\":[1, 2]}";
@@ -42,9 +43,33 @@ static void a_record_reads_as_it_was_written(void **state)
     assert_bytes_equal(read.collateral, written.collateral);
     assert_bytes_equal(cert_der(read.root), cert_der(written.root));
     assert_bytes_equal(cert_der(read.intermediate), cert_der(written.intermediate));
-    assert_non_null(strstr((const char *)text.at, "\"saved_at\":\"2026-01-02T03:04:05Z\""));
+    assert_non_null(strstr((const char *)text.at, "\"saved_at\": \"2026-01-02T03:04:05Z\""));
     saved_record_clear(&read);
     saved_record_clear(&written);
+}
+
+/* As deep as it may be, and deeper by one. */
+static void a_record_holds_every_bundle(void **state)
+{
+    (void)state;
+    for (size_t depth = COLLATERAL_NESTING_MAX; depth <= COLLATERAL_NESTING_MAX + 1; depth++) {
+        struct saved_record written = some_record(), read;
+        auto_buf deep = { 0 }, text = { 0 };
+        struct err err = { 0 };
+
+        buf_add_string(&deep, "{\"source\":");
+        for (size_t i = 1; i < depth; i++)
+            buf_add_u8(&deep, '[');
+        for (size_t i = 1; i < depth; i++)
+            buf_add_u8(&deep, ']');
+        buf_add_u8(&deep, '}');
+        written.collateral = buf_bytes(&deep);
+        saved_record_put(&written, &text);
+        assert_int_equal(saved_record_parse(buf_bytes(&text), &read, &err),
+                         depth == COLLATERAL_NESTING_MAX);
+        saved_record_clear(&read);
+        saved_record_clear(&written);
+    }
 }
 
 static void every_prefix_of_a_record_is_refused(void **state)
@@ -54,7 +79,7 @@ static void every_prefix_of_a_record_is_refused(void **state)
 
     (void)state;
     saved_record_put(&written, &text);
-    for (size_t len = 0; len < text.len - 1; len++) { /* the last byte is the end of the line */
+    for (size_t len = 0; len < text.len - 1; len++) { /* the last byte ends the line */
         struct err err = { 0 };
         uint8_t *const exact = bytes_copy(bytes_of(text.at, len));
         assert_false(saved_record_is_meant(bytes_of(exact, len)));
@@ -92,7 +117,8 @@ static void files_without_evidence_have_a_problem_and_no_bytes(void **state)
     static const struct {
         const char *text, *form, *problem;
     } rows[] = {
-        { "{\"format\":\"attestation-record\"}", "saved record", "saved record: version" },
+        { "{\"format\":\"attestation-record\"}", "saved record",
+          "saved record: there is no member \"version\"" },
         { "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate",
           "certificate 1: " },
         { "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "binary", "" },
@@ -113,6 +139,7 @@ static void files_without_evidence_have_a_problem_and_no_bytes(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_record_reads_as_it_was_written),
+    cmocka_unit_test(a_record_holds_every_bundle),
     cmocka_unit_test(every_prefix_of_a_record_is_refused),
     cmocka_unit_test(other_json_is_not_meant_to_be_a_record),
     cmocka_unit_test(files_without_evidence_have_a_problem_and_no_bytes),
