@@ -106,7 +106,6 @@ static bool show(struct cli *cli, const struct keeping *k, const char *path, str
     json_put_string(&json, bytes_of_string(path));
     binding_show_json(&k->question.evidence, &k->question.binding, &json);
     show_evidence_json(v, &json);
-    show_platform_json(v, &json);
     buf_add_u8(&json, '}');
     show_line(&text, "written", "%s", path);
     binding_show_text(&k->question.evidence, &k->question.binding, &text);

@@ -204,7 +204,7 @@ def only_what_was_verified_is_saved(home):
     done = s.cli("attest", "save", s.fake.at, "-o", "-", s.platform.root, "--era-config", s.policy_file, "--collateral", s.platform.bundle)
     equal(json.loads(done.expect(OK).out)["format"], "attestation-record", "on standard output")
     data = save(s, "--format", "json", "--save-sgx-quote", "quote").expect(OK).json("AttestationRecord")
-    equal((data["file"], data["record"]["binding"], data["tcb_status"]), ("record.json", "bound", "UpToDate"), "data")
+    equal((data["file"], data["record"]["binding"], data["tee"], data["debug"]), ("record.json", "bound", "sgx", False), "data")
     equal((home / "quote").read_bytes(), base64.b64decode(json.loads(file.read_text())["evidence"]), "the quote of --save-sgx-quote")
     s.close()
 
