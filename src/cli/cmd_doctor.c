@@ -40,7 +40,7 @@ void doctor_add(struct doctor *d, const char *name, enum finding finding, const 
                    FINDINGS[finding].data);
     json_put_string(&d->data, bytes_of_string(owned));
     buf_add_format(&d->text, "%-12s %-11s ", FINDINGS[finding].text, name);
-    buf_add_string(&d->text, owned);
+    output_visible(&d->text, bytes_of_string(owned), false);
     buf_add_u8(&d->text, '\n');
     if (advice != NULL) {
         buf_add_string(&d->data, ",\"advice\":");

@@ -193,7 +193,7 @@ bool observer_look(struct observer *o, enum facts facts, struct sight *sight, st
                    session_state_name(sight->code));
     json_put_string(&sight->data, message);
     buf_add_format(&sight->text, "%" PRIu64 ": ", sight->code);
-    buf_add(&sight->text, message);
+    output_visible(&sight->text, message, false);
     buf_add_u8(&sight->text, '\n');
     return put_root(o, facts, sight, err) &&
            (facts == FACTS_STATE || status_facts_put(&o->session, facts, sight, err));

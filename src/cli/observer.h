@@ -33,7 +33,7 @@ struct sight {
     uint64_t code; /* of the state */
     enum trust trust;
     struct buf data; /* members of a JSON object, without braces */
-    struct buf text; /* lines; the first is "N: message" */
+    struct buf text; /* lines without control characters; the first is "N: message" */
 };
 void sight_clear(struct sight *sight);
 #define auto_sight struct sight CLEANUP(sight_clear)

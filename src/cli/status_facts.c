@@ -22,6 +22,14 @@ static bool ask(struct session *s, const char *path, const char *v1_path, struct
     return true;
 }
 
+/* Nothing that a Coordinator says makes two lines. */
+static void put_line(struct sight *sight, const char *label, struct bytes text)
+{
+    buf_add_string(&sight->text, label);
+    output_visible(&sight->text, text, false);
+    buf_add_u8(&sight->text, '\n');
+}
+
 static bool put_manifest(struct session *s, struct sight *sight, struct err *err)
 {
     auto_answer answer = { 0 };
@@ -38,7 +46,7 @@ static bool put_manifest(struct session *s, struct sight *sight, struct err *err
         return true;
     buf_add_string(&sight->data, ",\"manifestFingerprint\":");
     json_put_string(&sight->data, hash);
-    buf_add_format(&sight->text, "manifest:  %.*s\n", BYTES_FMT(hash));
+    put_line(sight, "manifest:  ", hash);
     return true;
 }
 
@@ -59,8 +67,8 @@ static bool put_pending(const struct answer *answer, struct sight *sight, struct
     buf_add_string(&sight->data, ",\"missingUsers\":");
     name_list_put(missing, &sight->data);
     buf_add_u8(&sight->data, '}');
-    buf_add_format(&sight->text, "update:    %s, not yet acknowledged by: %.*s\n", hash,
-                   BYTES_FMT(buf_bytes(&names)));
+    auto_string *label = mem_printf("update:    %s, not yet acknowledged by: ", hash);
+    put_line(sight, label, buf_bytes(&names));
     return true;
 }
 
@@ -97,11 +105,9 @@ static bool put_progress(const struct json *data, struct sight *sight, struct er
         ",\"recovery\":{\"needed\":%" PRIu64 ",\"received\":%" PRIu64 ",\"missing\":", want, have);
     name_list_put(missing, &sight->data);
     buf_add_u8(&sight->data, '}');
-    buf_add_format(&sight->text, "recovery:  %" PRIu64 " of %" PRIu64 " secrets received", have,
-                   want);
-    if (names.len > 0)
-        buf_add_format(&sight->text, ", none from: %.*s", BYTES_FMT(buf_bytes(&names)));
-    buf_add_u8(&sight->text, '\n');
+    auto_string *label = mem_printf("recovery:  %" PRIu64 " of %" PRIu64 " secrets received%s",
+                                    have, want, names.len > 0 ? ", none from: " : "");
+    put_line(sight, label, buf_bytes(&names));
     return true;
 }
 
@@ -123,7 +129,7 @@ static bool put_recovery(struct session *s, struct sight *sight, struct err *err
         return true;
     buf_add_string(&sight->data, ",\"lastRecovery\":");
     json_put_string(&sight->data, last);
-    buf_add_format(&sight->text, "recovered: %.*s\n", BYTES_FMT(last));
+    put_line(sight, "recovered: ", last);
     return true;
 }
 

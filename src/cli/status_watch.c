@@ -57,7 +57,9 @@ static bool see(struct watch *w, enum facts facts, struct err *err)
     sight_clear(&w->sight);
     buf_add_format(&w->sight.data, "\"code\":null,\"state\":\"%s\",\"message\":", state);
     json_put_string(&w->sight.data, bytes_of_string(why.text));
-    buf_add_format(&w->sight.text, "%s: %s\n", state, why.text);
+    buf_add_format(&w->sight.text, "%s: ", state);
+    output_visible(&w->sight.text, bytes_of_string(why.text), false);
+    buf_add_u8(&w->sight.text, '\n');
     return true;
 }
 
@@ -101,16 +103,15 @@ static size_t put_lines(struct bytes text, struct buf *out)
 static bool redraw(struct watch *w, struct err *err)
 {
     struct output *const output = &w->observer->session.cli->out;
-    auto_buf head = { 0 }, shown = { 0 }, out = { 0 };
+    auto_buf text = { 0 }, out = { 0 };
 
-    buf_add_format(&head, "%s  %s  every %u s, since %s\n", w->observer->session.typed, w->now.text,
+    buf_add_format(&text, "%s  %s  every %u s, since %s\n", w->observer->session.typed, w->now.text,
                    w->interval_s, w->since.text);
-    buf_add(&head, buf_bytes(&w->sight.text));
-    output_visible(&shown, buf_bytes(&head), true);
+    buf_add(&text, buf_bytes(&w->sight.text));
     if (w->lines > 0 && w->lines_said == output->lines_said)
         buf_add_format(&out, TO_LINE_ABOVE, w->lines);
     buf_add_string(&out, CLEAR_BELOW);
-    w->lines = put_lines(buf_bytes(&shown), &out);
+    w->lines = put_lines(buf_bytes(&text), &out);
     w->lines_said = output->lines_said;
     return output_item(output, "Status", BYTES_NONE, buf_bytes(&out), err);
 }

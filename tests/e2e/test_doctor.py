@@ -257,7 +257,10 @@ def a_certificate_out_of_its_time_is_a_question_of_the_clock(home):
 
 
 def answers_that_are_none_and_old_ones_are_named(home):
-    fake = Fake(home, says("<html>"))
+    fake = Fake(home, says('{"status":"success","data":{"code":3,"message":"a\\nok           root        b"}}'))
+    lines = Cli(home)("doctor", fake.at).out.splitlines()
+    true(not any(line.startswith("ok           root") for line in lines), "what is said makes no line of its own: %r" % lines)
+    fake.answer = says("<html>")
     checks = examine(Cli(home), fake.at, status=FAILED)
     found(checks, "tls", "ok")
     found(checks, "api", "failed", "not that of a Coordinator")

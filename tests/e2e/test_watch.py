@@ -173,6 +173,18 @@ def wide_status_takes_what_the_coordinator_knows(home):
     fake.close()
 
 
+def nothing_that_a_coordinator_says_makes_another_line(home):
+    fake = Counting(home, {"/recover/status": {"needed": 2, "received": 1, "missing": ["x\ny"] + ["holder%d" % i for i in range(99)]},
+                           "/status": {"code": 1, "message": "a\nroot:      b\n\n\x1b[2Jc"}})
+    done = Cli(home)("status", fake.at, "-i", "--wide").expect(OK)
+    lines = done.out.splitlines()
+    equal(lines[0], "1: a\\u000aroot:      b\\u000a\\u000a\\u001b[2Jc", "the message")
+    equal(len(lines), 4, "lines: %r" % lines)
+    true(lines[3].startswith("recovery:  1 of 2 secrets received, none from: x\\u000ay, holder0, ") and lines[3].endswith(" holder98"), lines[3])
+    equal(Cli(home)("status", fake.at, "-i", "--format", "json").json("Status")["message"], "a\nroot:      b\n\n\x1b[2Jc", "as data it is as it was")
+    fake.close()
+
+
 def without_a_quote_recovery_mode_is_explained_and_not_believed(home):
     s = Scene(home, "single")
     s.c.stop()
