@@ -18,7 +18,7 @@ static struct secret *ask(void *arg, struct err *err)
     const struct encrypted *const key = arg;
     auto_string *what = mem_printf("Passphrase for %s", key->path);
 
-    return ask_passphrase(key->cli, what, NULL, err);
+    return ask_passphrase(key->cli, what, "a key that is not encrypted needs none", err);
 }
 
 typedef struct key *key_reader(struct bytes pem, key_ask *ask, void *ctx, struct err *err);

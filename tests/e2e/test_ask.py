@@ -144,6 +144,7 @@ def passphrases_are_not_asked_for_with_no_input(home):
         t = Terminal(cli, *command)
         t.read()
         t.end(KEY)
+    cli(*get).expect(KEY, "", "Hint: a key that is not encrypted needs none")
     cli("recovery", "keygen", "anna", "--no-input").expect(KEY, "", "--no-passphrase")
     equal(files(home), before, "files")
 
