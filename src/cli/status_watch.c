@@ -22,12 +22,14 @@ struct watch {
     size_t lines_said; /* below those stands talk when there are more */
     struct moment now;
     struct moment since; /* the newest change */
-    struct buf last;     /* data of the newest change */
+    struct buf key;      /* what makes the sight another one than the one before */
+    struct buf last;     /* key of the newest change */
     struct sight sight;
 };
 
 static void watch_clear(struct watch *w)
 {
+    buf_clear(&w->key);
     buf_clear(&w->last);
     sight_clear(&w->sight);
 }
@@ -45,8 +47,11 @@ static bool see(struct watch *w, enum facts facts, struct err *err)
     struct cli *const cli = w->observer->session.cli;
     struct err why = { 0 };
 
-    if (observer_look(w->observer, facts, &w->sight, &why))
+    buf_truncate(&w->key, 0);
+    if (observer_look(w->observer, facts, &w->sight, &why)) {
+        buf_add(&w->key, buf_bytes(&w->sight.data));
         return true;
+    }
     if (lasting(cli)) {
         *err = why;
         return false;
@@ -54,6 +59,8 @@ static bool see(struct watch *w, enum facts facts, struct err *err)
     const char *const state = cli->status == EXIT_UNREACHABLE ? "unreachable" : "not-recognised";
     cli->status = EXIT_GOOD;
     cli->hint = NULL;
+    /* Why changes from look to look: milliseconds are a part of it. */
+    buf_add_string(&w->key, state);
     sight_clear(&w->sight);
     buf_add_format(&w->sight.data, "\"code\":null,\"state\":\"%s\",\"message\":", state);
     json_put_string(&w->sight.data, bytes_of_string(why.text));
@@ -138,13 +145,13 @@ static bool put_change(struct watch *w, struct err *err)
 
 static bool show(struct watch *w, struct err *err)
 {
-    const bool changed = !bytes_equal(buf_bytes(&w->sight.data), buf_bytes(&w->last));
+    const bool changed = !bytes_equal(buf_bytes(&w->key), buf_bytes(&w->last));
 
     w->now = moment_of(env_now_ms(NULL) / 1000);
     if (changed) {
         w->since = w->now;
         buf_clear(&w->last);
-        buf_add(&w->last, buf_bytes(&w->sight.data));
+        buf_add(&w->last, buf_bytes(&w->key));
     }
     if (w->in_place)
         return redraw(w, err);
