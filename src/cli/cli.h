@@ -50,6 +50,7 @@ int cli_main(int argc, char **argv) MUST_CHECK;
 bool run_version(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_completion(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_manual(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_explain(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_help(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_precheck(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_check(struct cli *cli, struct err *err) MUST_CHECK;

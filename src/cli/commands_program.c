@@ -97,6 +97,18 @@ const struct command COMMANDS_OWN[] = {
       .most = 4,
       .run = run_help,
       .summary = "show help for a command" },
+    { .words = "explain",
+      .arguments = "[path]",
+      .most = 1,
+      .run = run_explain,
+      .summary = "say what a member of the manifest means",
+      .text = "Shows type, default and meaning of a member of the manifest, with an example; without "
+              "a path, of the whole.\n\n"
+              "Names that the manifest's author gave may be there or not: Packages.app.Debug is "
+              "Packages.Debug. Letter case does not count.\n"
+              "Needs no network.",
+      .examples = "explain Packages.SecurityVersion\n"
+                  "explain Secrets" },
     { .words = "completion",
       .arguments = "<bash|zsh|fish>",
       .least = 1,
