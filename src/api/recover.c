@@ -141,10 +141,10 @@ void page_recover_post(struct call *call)
 
 void recover_key_get(struct call *call)
 {
-    auto_buf der = { 0 };
+    auto_buf der = { 0 }, signature = { 0 }, asked = { 0 };
     struct err err = { 0 };
 
-    if (!core_ephemeral_public_key(call->api->core, &der, &err)) {
+    if (!core_ephemeral_public_key(call->api->core, call->now, &der, &signature, &err)) {
         reply_failed(call, &err, 500);
         return;
     }
@@ -152,6 +152,11 @@ void recover_key_get(struct call *call)
     buf_add_string(body, "{\"algorithm\":\"RSA\"");
     json_put_name(body, "ephemeralPublicKey");
     json_put_octets(body, buf_bytes(&der));
+    /* The original's answer has no such member. */
+    if (query_value(call, "signed", &asked)) {
+        json_put_name(body, "signature");
+        json_put_octets(body, buf_bytes(&signature));
+    }
     buf_add_u8(body, '}');
     reply_end(call);
 }

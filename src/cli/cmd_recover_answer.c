@@ -13,13 +13,14 @@
 #include "cli/save.h"
 #include "cli/share_input.h"
 #include "codec/text.h"
+#include "recovery/signed_key.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /*
  * recover answer: the second of three steps, on a machine without a network. The secret is encrypted to a key in a file that anybody
- * may have touched; nothing is written before quote and fingerprint say that it is the Coordinator's.
+ * may have touched; nothing is written before quote and signature, or a fingerprint, say that it is the Coordinator's.
  */
 
 static const char CHANGED[] = "nothing was written; when it is not a slip of the pen, somebody has "
@@ -103,7 +104,23 @@ static bool judge(struct cli *cli, const struct recovery_request *r, struct err 
     return moment_read(cli, &claim.at, err) && coordinator_judge(cli, &claim, err);
 }
 
-/* The quote does not vouch for the key in the request: only who made the request knows whether it is the one he saw. */
+static bool is_signed(struct cli *cli, const struct recovery_request *r, struct err *err)
+{
+    auto_key *root = cert_public_key(r->root, err);
+    auto_buf spki = { 0 };
+
+    if (root == NULL || !key_public_der(r->key, &spki, err))
+        return false;
+    if (signed_key_check(root, buf_bytes(&spki), r->signature, err)) {
+        output_check(&cli->out, true, "signature of the Coordinator's root over its key");
+        return true;
+    }
+    (void)cli_fail(cli, EXIT_TRUST, CHANGED);
+    return err_in(err, "the key in the request is not signed by the Coordinator's root");
+}
+
+/* Without quote or signature nothing vouches for the key in the request: only who made the request knows whether it is the
+ * one he saw. */
 static bool compare_fingerprint(struct cli *cli, const char hex[static FINGERPRINT_LEN + 1],
                                 struct err *err)
 {
@@ -124,6 +141,17 @@ static bool compare_fingerprint(struct cli *cli, const char hex[static FINGERPRI
     (void)cli_fail(cli, err->kind == FAIL_DENIED ? EXIT_TRUST : EXIT_USAGE,
                    err->kind == FAIL_DENIED ? CHANGED : "nothing was written");
     return err_in(err, "the key in the request");
+}
+
+static bool trust_key(struct cli *cli, const struct recovery_request *r,
+                      const char fingerprint[static FINGERPRINT_LEN + 1], struct err *err)
+{
+    const bool is_vouched = r->signature.len > 0 && !option_switch(&cli->options, "insecure");
+
+    if (r->signature.len > 0 && !is_signed(cli, r, err))
+        return false;
+    return (is_vouched && !option_is_set(&cli->options, "fingerprint")) ||
+           compare_fingerprint(cli, fingerprint, err);
 }
 
 /* ---- the answer ---- */
@@ -180,7 +208,7 @@ bool run_recover_answer(struct cli *cli, struct err *err)
     if (!say_request(cli, &r, err) || !judge(cli, &r, err))
         return false;
     say_measurements(cli, r.quote);
-    if (!compare_fingerprint(cli, a.key, err) || !make_answer(cli, &r, &a, err))
+    if (!trust_key(cli, &r, a.key, err) || !make_answer(cli, &r, &a, err))
         return false;
     recovery_answer_write(&a, &file);
     return save_finish(&save, buf_bytes(&file), err) && show(cli, &a, path, err);

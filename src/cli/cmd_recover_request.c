@@ -69,8 +69,10 @@ static bool show(struct cli *cli, const struct recovery_request *r, const char *
     }
     output_say(&cli->out, "Request written to: %s", path);
     output_say(&cli->out,
-               "Tell the holders this fingerprint, but do not send it along with the file: "
-               "`recover answer` asks for it.");
+               r->verified && r->signature.len > 0
+                   ? "The quote and a signature vouch for this key: the holders can verify it."
+                   : "Tell the holders this fingerprint, but do not send it along with the file: "
+                     "`recover answer` asks for it.");
     return output_result(&cli->out, "RecoveryRequest", buf_bytes(&json), buf_bytes(&text), err);
 }
 
@@ -81,7 +83,7 @@ bool run_recover_request(struct cli *cli, struct err *err)
     auto_session s = { 0 };
     auto_recovering recovering = { 0 };
     auto_save save = { .fd = -1 };
-    auto_buf bundle = { 0 }, file = { 0 };
+    auto_buf bundle = { 0 }, file = { 0 }, signature = { 0 };
     auto_arena arena = { 0 };
     struct recovery_request r = { .made = bytes_of_string(now.text),
                                   .endpoint = bytes_of_string(cli_argument(cli, 0)),
@@ -97,7 +99,7 @@ bool run_recover_request(struct cli *cli, struct err *err)
         !recovering_expect(cli, &recovering, BYTES_NONE, err) ||
         !recovering_say(cli, &recovering, err))
         return false;
-    auto_key *key = recovering_key(&s, err);
+    auto_key *key = recovering_key(&s, &signature, err);
     if (key == NULL)
         return false;
     r.session = recovering.session;
@@ -109,6 +111,7 @@ bool run_recover_request(struct cli *cli, struct err *err)
     r.intermediate = s.intermediate;
     r.root = s.root;
     r.key = key;
+    r.signature = buf_bytes(&signature);
     return write_request(&r, &file, err) && save_finish(&save, buf_bytes(&file), err) &&
            show(cli, &r, path, err) && session_save_quote(&s, err);
 }

@@ -29,10 +29,11 @@ static bool expect_process(struct session *s, const struct recovering *r,
                            const struct recovery_answer *a, struct err *err)
 {
     char hex[FINGERPRINT_LEN + 1];
+    auto_buf signature = { 0 };
 
     if (!recovering_expect(s->cli, r, a->session, err))
         return r->active ? cli_fail(s->cli, EXIT_STATE, ASK_AGAIN) : false;
-    auto_key *key = recovering_key(s, err);
+    auto_key *key = recovering_key(s, &signature, err);
     if (key == NULL || !fingerprint_of(key, hex, err))
         return false;
     if (strcmp(hex, a->key) == 0)

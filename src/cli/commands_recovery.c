@@ -183,11 +183,12 @@ const struct command COMMANDS_RECOVERY[] = {
       .summary = "first of three steps without a network at the key: ask the Coordinator",
       .text = "Verifies the Coordinator and writes into one file what a holder needs on a machine "
               "without a network: quote,\n"
-              "certificates, the collateral that was used, and the key to which the secret is to "
-              "be encrypted. Shows the\n"
-              "fingerprint of that key. Give it to the holders by another way than the file takes, "
-              "for example by telephone:\n"
-              "it is what protects them from a file that was exchanged.\n\n"
+              "certificates, the collateral that was used, and the signed key to which the secret "
+              "is to be encrypted. Shows the\n"
+              "fingerprint of that key. With --insecure, and from a Coordinator that signs no key, "
+              "it is all that protects the holders\n"
+              "from a file that was exchanged: give it to them by another way than the file takes, "
+              "for example by telephone.\n\n"
               "The file has no secret in it and is good for all holders, until the Coordinator is "
               "started again.",
       .examples = "recover request coordinator.example.com:4433 -o request.json" },
@@ -206,19 +207,18 @@ const struct command COMMANDS_RECOVERY[] = {
                      { .name = "fingerprint",
                        .kind = FLAG_TEXT,
                        .value = "HEX",
-                       .help = "what `recover request` showed, at least 20 digits; without it, it "
-                               "is asked for at the terminal" },
+                       .help = "what `recover request` showed, at least 20 digits; where it is "
+                               "needed and not given, the terminal asks for it" },
                      AT_FLAG, VERIFY_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "second step, without a network: encrypt a recovery secret for the Coordinator",
       .text = "Verifies the quote in the request as `recover` does, with the collateral that came "
               "along or that of --collateral, shows\n"
-              "what the Coordinator runs, and asks for the fingerprint. Only then the secret is "
-              "decrypted with the private key\n"
-              "of its holder, signed, and encrypted to the Coordinator. For the recovery key file "
-              "see `recover`.\n\n"
-              "The quote alone does not say that the key in the request is the Coordinator's; the "
-              "fingerprint does.",
+              "what the Coordinator runs, and checks that its root has signed the key in the "
+              "request. Without quote or signature it\n"
+              "asks for the fingerprint. Only then the secret is decrypted with the private key of "
+              "its holder, signed, and encrypted\n"
+              "to the Coordinator. For the recovery key file see `recover`.",
       .examples = "recover answer request.json recovery.json --key anna.key -o answer.json" },
     { .words = "recover submit",
       .arguments = "<answer> <IP:PORT>",

@@ -4,6 +4,7 @@
 #include "cli/cache.h"
 #include "cli/name_list.h"
 #include "crypto/hash.h"
+#include "recovery/signed_key.h"
 
 #include <inttypes.h>
 
@@ -89,9 +90,27 @@ bool recovering_say(struct cli *cli, const struct recovering *r, struct err *err
     return true;
 }
 
-struct key *recovering_key(struct session *s, struct err *err)
+/* Of the key that came over this connection. */
+static bool read_signature(struct session *s, const struct answer *answer, struct bytes der,
+                           struct buf *signature, struct err *err)
 {
-    const struct call call = { "recover/public-key", NULL, NULL, NULL };
+    const struct json *const octets = answer_member(answer->data, "signature");
+    bool present = false;
+
+    if (octets == NULL)
+        return true;
+    auto_key *root = cert_public_key(s->root, err);
+    if (root == NULL || !json_get_octets(octets, signature, &present, err))
+        return false;
+    if (signed_key_check(root, der, buf_bytes(signature), err))
+        return true;
+    (void)cli_fail(s->cli, EXIT_TRUST, NULL);
+    return err_in(err, "the key for recovery secrets is not signed by the Coordinator's root");
+}
+
+struct key *recovering_key(struct session *s, struct buf *signature, struct err *err)
+{
+    const struct call call = { "recover/public-key?signed=true", NULL, NULL, NULL };
     auto_answer answer = { 0 };
     auto_buf der = { 0 };
     bool present = false;
@@ -101,7 +120,8 @@ struct key *recovering_key(struct session *s, struct err *err)
     const struct json *const octets = answer_member(answer.data, "ephemeralPublicKey");
     if (octets == NULL)
         (void)err_set(err, FAIL_MALFORMED, "the answer has no key");
-    return octets != NULL && json_get_octets(octets, &der, &present, err)
+    return octets != NULL && json_get_octets(octets, &der, &present, err) &&
+                   read_signature(s, &answer, buf_bytes(&der), signature, err)
                ? key_from_public_der(buf_bytes(&der), err)
                : NULL;
 }

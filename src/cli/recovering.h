@@ -29,7 +29,8 @@ bool recovering_expect(struct cli *cli, const struct recovering *r, struct bytes
                        struct err *err) MUST_CHECK;
 /* "Session ...: 1 of 2 secrets received, missing: ben"; nothing when it is not known. */
 bool recovering_say(struct cli *cli, const struct recovering *r, struct err *err) MUST_CHECK;
-struct key *recovering_key(struct session *s, struct err *err) MUST_CHECK;
+/* `signature`: the Coordinator's word for the key, which was checked (recovery/signed_key.h); stays empty when it gives none. */
+struct key *recovering_key(struct session *s, struct buf *signature, struct err *err) MUST_CHECK;
 /*
  * secret: plain, or encrypted to the key above; signature: over the plain one. The last one that was needed
  * also tells which root certificate is in use now, and whether it is that of the certificate cache.

@@ -7,12 +7,13 @@
 #define FORMAT "taw recovery request"
 static const char NOTE[] =
     "A request for recovery secrets, made by `taw recover request`. There is no secret in it. Take "
-    "it to the machine with the recovery key and run `taw recover answer`, which asks for the "
-    "fingerprint that was shown when this was made. Good until the Coordinator is started again.";
+    "it to the machine with the recovery key and run `taw recover answer`, which verifies it. "
+    "Good until the Coordinator is started again.";
 enum {
     LARGEST_NONCE = 4096,
     LARGEST_QUOTE = 64 << 10,
     LARGEST_PEM = 64 << 10,
+    LARGEST_SIGNATURE = 1024,
     MOST_HOLDERS = 255,
     LONGEST_NAME = 1024
 };
@@ -25,6 +26,7 @@ void recovery_request_clear(struct recovery_request *r)
     arena_clear(&r->arena);
     buf_clear(&r->nonce_bytes);
     buf_clear(&r->quote_bytes);
+    buf_clear(&r->signature_bytes);
     *r = (struct recovery_request){ 0 };
 }
 
@@ -75,6 +77,7 @@ bool recovery_request_write(const struct recovery_request *r, struct buf *out, s
     carried_put_octets(out, "quote", r->quote);
     put_pem(out, "certificates", &chain);
     put_pem(out, "publicKey", &pem);
+    carried_put_octets(out, "signature", r->signature);
     if (r->collateral.len > 0) {
         carried_member(out, "collateral");
         buf_add(out, r->collateral);
@@ -116,8 +119,10 @@ static bool read_keys(const struct json *top, struct recovery_request *r, struct
 {
     struct bytes chain, key;
 
-    if (!read_pem(top, "certificates", &chain, err) || !read_pem(top, "publicKey", &key, err))
+    if (!read_pem(top, "certificates", &chain, err) || !read_pem(top, "publicKey", &key, err) ||
+        !carried_octets(top, "signature", 0, LARGEST_SIGNATURE, &r->signature_bytes, err))
         return false;
+    r->signature = buf_bytes(&r->signature_bytes);
     if (!chain_parse(chain, &r->intermediate, &r->root, err))
         return err_in(err, "certificates");
     r->key = key_from_recovery_pem(key, err);

@@ -9,12 +9,12 @@
  *
  *     {"note":…, "format":"taw recovery request", "version":1, "made":time, "endpoint":text, "session":hex,
  *      "needed":number, "received":number, "missing":[names], "verified":bool, "nonce":octets, "quote":octets,
- *      "certificates":PEM, "publicKey":PEM, "collateral":bundle}
+ *      "certificates":PEM, "publicKey":PEM, "signature":octets, "collateral":bundle}
  *
- * The quote is over root certificate and nonce. It does NOT vouch for publicKey: no signature of the Coordinator does. That key
- * came over a connection with the holder of the root's key, and only whoever made the request saw it. So a file that somebody else has
- * touched can hold a key of his, with a quote that is good; it is never answered before its fingerprint (fingerprint.h) was
- * compared with what the one who made the request saw. `verified` is what he says and decides nothing.
+ * The quote is over root certificate and nonce, and the signature is that of the root's key over publicKey (recovery/signed_key.h): together
+ * they vouch for it. The original signs nothing, and in simulation nothing vouches for the root. Then a file that
+ * somebody else has touched can hold a key of his; it is not answered before its fingerprint (fingerprint.h) was compared with
+ * what the one who made the request saw. `verified` is what he says and decides nothing.
  */
 struct recovery_request {
     struct bytes made, endpoint, session; /* session empty: the Coordinator tells none */
@@ -24,10 +24,11 @@ struct recovery_request {
     struct bytes nonce, quote;  /* quote empty: simulation */
     struct cert *intermediate, *root;
     struct key *key;         /* RSA, public */
+    struct bytes signature;  /* empty: there is none; not checked here */
     struct bytes collateral; /* JSON; empty: none */
 
     struct arena arena; /* of what was read */
-    struct buf nonce_bytes, quote_bytes;
+    struct buf nonce_bytes, quote_bytes, signature_bytes;
 };
 void recovery_request_clear(struct recovery_request *r);
 #define auto_recovery_request struct recovery_request CLEANUP(recovery_request_clear)

@@ -101,8 +101,9 @@ enum recover_result {
 enum recover_result core_recover(struct core *core, struct bytes secret, struct bytes signature,
                                  bool signed_only, unsigned *remaining, struct err *err) MUST_CHECK;
 /* The key to which a secret may be encrypted on its way (state-and-recovery.md, 7.6): DER, made at the
- * first call. FAIL_STATE outside recovery. */
-bool core_ephemeral_public_key(struct core *core, struct buf *der, struct err *err) MUST_CHECK;
+ * first call; and a signature over it by the root key (recovery/signed_key.h). FAIL_STATE outside recovery. */
+bool core_ephemeral_public_key(struct core *core, const struct snapshot *now, struct buf *der,
+                               struct buf *signature, struct err *err) MUST_CHECK;
 bool core_ephemeral_decrypt(struct core *core, struct bytes encrypted, struct buf *secret,
                             struct err *err) MUST_CHECK;
 /*

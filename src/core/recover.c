@@ -3,6 +3,7 @@
 #include "core/drill.h"
 #include "core/internal.h"
 #include "import/marblerun.h"
+#include "recovery/signed_key.h"
 #include "state/names.h"
 
 #include <stdio.h>
@@ -387,12 +388,14 @@ static struct key *ephemeral_key(struct core *core, bool make, struct err *err)
     return key;
 }
 
-bool core_ephemeral_public_key(struct core *core, struct buf *der, struct err *err)
+bool core_ephemeral_public_key(struct core *core, const struct snapshot *now, struct buf *der,
+                               struct buf *signature, struct err *err)
 {
-    if (!is_recovering(core))
+    if (!is_recovering(core) || now->phase != PHASE_RECOVERY)
         return err_set(err, FAIL_STATE, CORE_WRONG_STATE);
     auto_key *key = ephemeral_key(core, true, err);
-    return key != NULL && key_public_der(key, der, err);
+    return key != NULL && key_public_der(key, der, err) &&
+           signed_key_sign(now->authority->root_key, buf_bytes(der), signature, err);
 }
 
 bool core_ephemeral_decrypt(struct core *core, struct bytes encrypted, struct buf *secret,

@@ -119,6 +119,9 @@ def a_request_that_was_exchanged_is_not_answered(home):
     s = AirGap(home)
     digits = s.requested()
     forged = dict(s.request_file(), publicKey=keys.public("mallory"))
+    s.write("signed.json", forged)
+    s.answer("anna", digits, request="signed.json").expect(TRUST, "", "the key in the request is not signed by the Coordinator's root")
+    forged["signature"] = ""
     s.write("forged.json", forged)
     done = s.answer("anna", digits, request="forged.json").expect(TRUST, "", "the key in the request: the fingerprint is another one")
     contains(done.error, "Hint: nothing was written; when it is not a slip of the pen, somebody has changed the request on its way")
@@ -242,6 +245,7 @@ class QuotedGap(Scene):
         self.recovery = {"recovering": True, "scheme": "single", "needed": 1, "received": 0, "accepted": [], "missing": ["anna"],
                          "session": "ab" * 16}
         self.secret = bytes(range(32))
+        self.signs, self.signer = False, self.fake.key
         (home / "secret").write_bytes(self.secret)
         self.uploads = []
 
@@ -250,9 +254,11 @@ class QuotedGap(Scene):
         if "quote" in path:
             return super().answer(sock, request)
         data = self.recovery
-        if path.endswith("public-key"):
+        if "public-key" in path:
             der = run_program("openssl", "rsa", "-in", self.ephemeral, "-pubout", "-outform", "DER")
             data = {"algorithm": "RSA", "ephemeralPublicKey": b64(der)}
+            if self.signs:
+                data["signature"] = b64(run_program("openssl", "dgst", "-sha256", "-sign", self.signer, data=b"taw recovery key 1\n" + der))
         elif request.startswith("POST"):
             self.uploads.append(json.loads(self.fake.body))
             data = {"remaining": 1, "message": "more", "required": 2, "accepted": ["anna"]}
@@ -324,6 +330,27 @@ def what_does_not_hold_offline_is_not_answered(home):
     s.refused("the fingerprint is another one", request="changed.json", status=TRUST)
     s.policy(UniqueID="ab" * 32)
     s.refused("Packages.Coordinator.UniqueID: expected")
+    s.close()
+
+
+def a_key_that_the_root_has_signed_needs_no_fingerprint(home):
+    s = QuotedGap(home)
+    s.signs = True
+    s.cli("recover", "request", s.fake.at, "-o", "request.json", *s.flags()).expect(OK, None, "a signature vouch for this key")
+    answer = ("recover", "answer", "request.json", "secret", "-k", keys.rsa("anna"), *s.flags(bundle=False))
+    s.cli(*answer, "-o", "first.json").expect(OK, None, "checked: signature of the Coordinator's root over its key")
+    s.cli(*answer, "-o", "typed.json", "--fingerprint", "0" * 20).expect(TRUST, "", "the fingerprint is another one")
+    s.cli(*answer, "-i", "-o", "blind.json", "--no-input").expect(USAGE, "", "--no-input forbids to ask")
+    signature = json.loads((home / "request.json").read_text())["signature"]
+    for members, part in (({"publicKey": keys.public("mallory")}, "is not signed by the Coordinator's root"),
+                          ({"signature": b64(unb64(signature)[:-1] + b"x")}, "is not signed by the Coordinator's root")):
+        s.change(**members)
+        s.refused(part, request="changed.json", status=TRUST)
+    s.change(publicKey=keys.public("mallory"), signature="")
+    s.cli(*("changed.json" if part == "request.json" else part for part in answer), "-o", "x.json", "--no-input").expect(USAGE, "", "forbids to ask")
+    s.signer = keys.user("bob")[1]
+    s.cli("recover", "request", s.fake.at, "-o", "other.json", *s.flags()).expect(TRUST, "", "is not signed by the Coordinator's root")
+    true(not (home / "x.json").exists() and not (home / "other.json").exists(), "no file")
     s.close()
 
 

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "fixture.h"
+#include "recovery/signed_key.h"
 #include "state/names.h"
 
 #include <errno.h>
@@ -62,9 +63,10 @@ static void single_key_recovers_and_the_log_says_so(void **state)
     assert_recovered(&s);
     auto_buf line = machine_value(&s.machine, PREFIX_UPDATE_LOG "00000000000000000001");
     buf_add_u8(&line, 0);
-    assert_non_null(strstr((const char *)line.at,
-                           "\"update\":\"Coordinator recovered\",\"scheme\":\"single\",\"holders\":[\"alice\"],"
-                           "\"secrets\":1,\"signed\":true}"));
+    assert_non_null(
+        strstr((const char *)line.at,
+               "\"update\":\"Coordinator recovered\",\"scheme\":\"single\",\"holders\":[\"alice\"],"
+               "\"secrets\":1,\"signed\":true}"));
     auto_snapshot *now = core_snapshot(s.machine.core);
     assert_int_equal(now->recovery.recoveries, 1);
     assert_false(now->recovery.without_proof);
@@ -351,14 +353,21 @@ static void ephemeral_key_carries_a_secret(void **state)
 {
     auto_scene s;
     auto_buf der = { 0 }, again = { 0 }, encrypted = { 0 }, plain = { 0 };
+    auto_buf signature = { 0 }, second = { 0 };
     struct err err = { 0 };
 
     (void)state;
     scene_begin(&s, 1, 0, false);
+    auto_snapshot *now = core_snapshot(s.machine.core);
     assert_false(core_ephemeral_decrypt(s.machine.core, BYTES_LITERAL("x"), &plain, &err));
     assert_string_equal(err.text, "ephemeral secret key not set");
-    assert_ok(core_ephemeral_public_key(s.machine.core, &der, &err), &err);
-    assert_ok(core_ephemeral_public_key(s.machine.core, &again, &err), &err);
+    assert_ok(core_ephemeral_public_key(s.machine.core, now, &der, &signature, &err), &err);
+    assert_ok(core_ephemeral_public_key(s.machine.core, now, &again, &second, &err), &err);
+    auto_key *root = cert_public_key(now->authority->root, &err);
+    assert_ok(signed_key_check(root, buf_bytes(&der), buf_bytes(&signature), &err), &err);
+    signature.at[signature.len - 1] ^= 1;
+    assert_false(signed_key_check(root, buf_bytes(&der), buf_bytes(&signature), &err));
+    err = (struct err){ 0 };
     assert_bytes_equal(buf_bytes(&der), buf_bytes(&again));
     auto_key *key = key_from_public_der(buf_bytes(&der), &err);
     assert_int_equal(key_bits(key), 4096);
@@ -368,7 +377,7 @@ static void ephemeral_key_carries_a_secret(void **state)
     encrypted.at[0] ^= 1;
     assert_false(core_ephemeral_decrypt(s.machine.core, buf_bytes(&encrypted), &plain, &err));
     give(&s.machine, &s.deal, 0, 0);
-    assert_false(core_ephemeral_public_key(s.machine.core, &der, &err));
+    assert_false(core_ephemeral_public_key(s.machine.core, now, &der, &signature, &err));
     assert_int_equal(err.kind, FAIL_STATE);
 }
 
