@@ -101,6 +101,7 @@ const struct command COMMANDS_OWN[] = {
       .arguments = "[path]",
       .most = 1,
       .run = run_explain,
+      .completes = COMPLETES_EXPLANATIONS,
       .summary = "say what a member of the manifest means",
       .text = "Shows type, default and meaning of a member of the manifest, with an example; without "
               "a path, of the whole.\n\n"
@@ -114,6 +115,7 @@ const struct command COMMANDS_OWN[] = {
       .least = 1,
       .most = 1,
       .run = run_completion,
+      .completes = COMPLETES_SHELLS,
       .flags = FLAGS({ .name = "no-descriptions",
                        .kind = FLAG_SWITCH,
                        .help = "taken for scripts of the original, without effect" }),

@@ -40,6 +40,14 @@ struct flag_group {
     const char *flags; /* names separated by blanks */
 };
 
+/* What completions offer as an argument, besides files. */
+enum completes {
+    COMPLETES_NOTHING = 0,
+    COMPLETES_SHELLS,
+    COMPLETES_EXPLANATIONS, /* members of a manifest */
+    COMPLETES_CONTEXTS,     /* names without '@' */
+};
+
 enum { ARGUMENTS_ANY = 1 << 20 };
 struct command {
     const char *words;               /* separated by blanks; empty: the program itself */
@@ -50,13 +58,15 @@ struct command {
     const char *summary;             /* one line, no full stop */
     const char *text;                /* paragraphs for help and manual, separated by empty lines */
     const char *examples;            /* lines without the program's name; NULL: none */
+    enum completes completes;
     bool hidden;
     bool (*run)(struct cli *cli, struct err *err);
 };
 
 /* A table for each group of commands; each ends with a row without words. */
 extern const struct command COMMANDS_PROGRAM[], COMMANDS_COORDINATOR[], COMMANDS_MANIFEST[],
-    COMMANDS_USER[], COMMANDS_RECOVERY[], COMMANDS_STATE[], COMMANDS_ATTEST[], COMMANDS_CONTEXT[], COMMANDS_OWN[];
+    COMMANDS_USER[], COMMANDS_RECOVERY[], COMMANDS_STATE[], COMMANDS_ATTEST[], COMMANDS_CONTEXT[],
+    COMMANDS_OWN[];
 /* The next row of all tables; begin with NULL. NULL at the end. The first one is the program itself. */
 const struct command *command_next(const struct command *before) MUST_CHECK;
 const struct command *command_root(void) MUST_CHECK;

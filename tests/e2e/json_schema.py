@@ -146,9 +146,13 @@ class Schemas:
             elif keyword == "pattern":
                 re.compile(says)
             elif keyword == "required":
-                need(set(says) <= set(schema.get("properties", {})), where, "requires what it does not describe")
+                need(set(says) <= self.described_by(schema), where, "requires what it does not describe")
         for inner, about in self.inner_schemas(schema, where):
             self.check_schema_itself(inner, about)
+
+    def described_by(self, schema):
+        elsewhere = self.described_by(self.resolve(schema["$ref"])) if "$ref" in schema else set()
+        return elsewhere | set(schema.get("properties", {}))
 
     def inner_schemas(self, schema, where):
         for name, inner in schema.get("properties", {}).items():

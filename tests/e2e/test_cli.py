@@ -77,28 +77,6 @@ def neither_home_nor_configuration_directory_is_needed_before_it_is_used(home):
     cli("status", "localhost:1", env=dict(env, XDG_CONFIG_HOME="relative")).expect(USAGE)
 
 
-def completions_work_in_their_shells(home):
-    cli = Cli(home)
-    script = home / "taw.bash"
-    script.write_bytes(cli("completion", "bash").expect(OK).raw)
-
-    def bash(*words):
-        line = ("source %s; COMP_WORDS=(taw %s); COMP_CWORD=%d; _taw taw '%s' '%s'; echo ${COMPREPLY[*]}" %
-                (script, " ".join("'%s'" % word for word in words), len(words), words[-1], words[-2] if len(words) > 1 else "taw"))
-        return taw.bash(line, home).split()
-
-    equal(bash("manif"), ["manifest"], "a command")
-    equal(bash("manifest", "ver"), ["verify"], "a member")
-    equal(bash("-i", "manifest", "set", "--recov"), ["--recoverydata"], "a flag")
-    equal(bash("status", "--format", "j"), ["json"], "a choice")
-    equal(bash("manifest", "lint", "--format", "s"), ["sarif"], "a choice of one command")
-    for shell, command in (("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
-        script = home / ("taw." + shell)
-        script.write_bytes(cli("completion", shell).expect(OK).raw)
-        if subprocess.run(["sh", "-c", "command -v " + shell], capture_output=True).returncode == 0:
-            run_program(*command, script)
-
-
 def the_manual_has_a_page_for_every_command_of_the_table(home):
     """And the list of pages that are built is that of the table."""
     names = Cli(home)("manual").expect(OK).out.split()
