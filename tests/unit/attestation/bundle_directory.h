@@ -4,9 +4,9 @@
 #include "test.h"
 
 #include "attestation/collateral_store.h"
+#include "remove_tree.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <unistd.h>
 
 struct bundle_directory {
@@ -26,19 +26,10 @@ static inline void directory_begin(struct bundle_directory *d)
     d->env = (struct env){ .files = &files_posix, .log = &d->log };
 }
 
-static inline int directory_remove_entry(const char *path, const struct stat *st, int type,
-                                         struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static inline void directory_end(struct bundle_directory *d)
 {
     (void)close(d->log.fd);
-    (void)nftw(d->path, directory_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(d->path);
 }
 #define auto_bundle_directory struct bundle_directory CLEANUP(directory_end)
 

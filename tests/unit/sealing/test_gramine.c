@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include "crypto/hash.h"
+#include "remove_tree.h"
 #include "sealing/sealing.h"
 
-#include <ftw.h>
 #include <unistd.h>
 
 /* Seal keys of an enclave, in a directory that stands for Gramine's. */
@@ -43,18 +43,10 @@ static void room_begin(struct room *r)
         fail_msg("%s", err.text);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void room_end(struct room *r)
 {
     sealing_free(r->sealing);
-    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(r->path);
 }
 #define auto_room struct room CLEANUP(room_end)
 

@@ -2,10 +2,10 @@
 #include "test.h"
 
 #include "crypto/hash.h"
+#include "remove_tree.h"
 #include "sealing/sealing.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <unistd.h>
 
@@ -54,18 +54,10 @@ static void room_begin(struct room *r)
     put_swaps(r, NO_SWAP);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void room_end(struct room *r)
 {
     free(r->key);
-    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(r->path);
 }
 #define auto_room struct room CLEANUP(room_end)
 

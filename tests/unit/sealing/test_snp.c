@@ -3,10 +3,10 @@
 
 #include "crypto/hash.h"
 #include "fake_firmware.h"
+#include "remove_tree.h"
 #include "sealing/sealing.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <unistd.h>
 
 /* The derived key of an SEV-SNP guest, with a firmware of our own behind the device. */
@@ -81,18 +81,10 @@ static void room_begin(struct room *r)
         fail_msg("%s", err.text);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void room_end(struct room *r)
 {
     sealing_free(r->sealing);
-    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(r->path);
 }
 #define auto_room struct room CLEANUP(room_end)
 

@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <unistd.h>
 
+#include "remove_tree.h"
 #include "tawd/number_file.h"
 #include "tawd/world.h"
 
@@ -38,19 +38,11 @@ static void room_begin(struct room *r)
     open_sealing(r, "key");
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void room_end(struct room *r)
 {
     sealing_free(r->sealing);
     (void)close(r->log.fd);
-    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(r->path);
 }
 #define auto_room struct room CLEANUP(room_end)
 

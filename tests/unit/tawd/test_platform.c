@@ -3,10 +3,10 @@
 
 #include "fake_firmware.h"
 #include "fake_system.h"
+#include "remove_tree.h"
 #include "tawd/platform.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <unistd.h>
 
@@ -33,21 +33,13 @@ static void room_begin(struct room *r, enum fake_machine machine)
     r->env = world_simulated(&r->log);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void room_end(struct room *r)
 {
     platform_close(&r->platform);
     fake_system_free(r->machine);
     free(r->options.platform_key);
     (void)close(r->log.fd);
-    (void)nftw(r->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(r->path);
 }
 #define auto_room struct room CLEANUP(room_end)
 

@@ -4,10 +4,10 @@
 #include "core/core.h"
 #include "fake_firmware.h"
 #include "fake_system.h"
+#include "remove_tree.h"
 #include "tawd/platform.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <unistd.h>
 
@@ -57,14 +57,6 @@ static void vm_stop(struct vm *vm)
     platform_close(&vm->platform);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static void vm_end(struct vm *vm)
 {
     vm_stop(vm);
@@ -72,7 +64,7 @@ static void vm_end(struct vm *vm)
     free(vm->options.platform_key);
     free(vm->state);
     (void)close(vm->log.fd);
-    (void)nftw(vm->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(vm->path);
 }
 #define auto_vm struct vm CLEANUP(vm_end)
 
