@@ -12,6 +12,17 @@
 #define KEY_GROUPS                                                                                 \
     GROUPS({ GROUP_AT_LEAST_ONE, "pkcs11-key-id pkcs11-key-label key" },                           \
            { GROUP_EXCLUSIVE, "pkcs11-config key" })
+#define SECRET_FLAGS                                                                               \
+    { .name = "secret",                                                                            \
+      .kind = FLAG_FILE,                                                                           \
+      .value = "FILE",                                                                             \
+      .required = true,                                                                            \
+      .help =                                                                                      \
+          "his recovery secret: plain, encrypted, in base64, or the reply of `manifest set`" },    \
+    {                                                                                              \
+        .name = "name", .kind = FLAG_TEXT, .value = "NAME", .alias = "party",                      \
+        .help = "whose secret it is; without it: whoever has the key"                              \
+    }
 #define PARTY_FLAG                                                                                 \
     {                                                                                              \
         .name = "party", .kind = FLAG_TEXT, .value = "NAME",                                       \
@@ -72,18 +83,7 @@ const struct command COMMANDS_RECOVERY[] = {
       .arguments = "[IP:PORT]",
       .most = 1,
       .run = run_recovery_drill,
-      .flags = FLAGS(KEY_FLAGS,
-                     { .name = "secret",
-                       .kind = FLAG_FILE,
-                       .value = "FILE",
-                       .required = true,
-                       .help = "his recovery secret: plain, encrypted, in base64, or the reply of "
-                               "`manifest set`" },
-                     { .name = "name",
-                       .kind = FLAG_TEXT,
-                       .value = "NAME",
-                       .alias = "party",
-                       .help = "whose secret it is; without it: whoever has the key" },
+      .flags = FLAGS(KEY_FLAGS, SECRET_FLAGS,
                      { .name = "offline",
                        .kind = FLAG_SWITCH,
                        .help = "only try key and secret on this machine" },
@@ -132,18 +132,7 @@ const struct command COMMANDS_RECOVERY[] = {
                   "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key --cancel" },
     { .words = "recovery prove",
       .run = run_recovery_prove,
-      .flags = FLAGS(KEY_FLAGS,
-                     { .name = "secret",
-                       .kind = FLAG_FILE,
-                       .value = "FILE",
-                       .required = true,
-                       .help = "his recovery secret: plain, encrypted, in base64, or the reply of "
-                               "`manifest set`" },
-                     { .name = "name",
-                       .kind = FLAG_TEXT,
-                       .value = "NAME",
-                       .alias = "party",
-                       .help = "whose secret it is; without it: whoever has the key" }),
+      .flags = FLAGS(KEY_FLAGS, SECRET_FLAGS),
       .groups = KEY_GROUPS,
       .summary = "prove a recovery secret in a drill: challenge from standard input, answer to "
                  "standard output",
