@@ -214,8 +214,10 @@ static void put_zsh_maps(struct buf *out)
     buf_add_string(out, "    local -A choices=(\n");
     put_choices(put_zsh_choice, out);
     buf_add_string(out, "    )\n    local -a named=(");
-    for (const struct command *c = NULL; (c = command_next(c)) != NULL;)
-        buf_add_format(out, c->completes == COMPLETES_CONTEXTS ? " '@%s'" : "", c->words);
+    for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
+        if (c->completes == COMPLETES_CONTEXTS)
+            buf_add_format(out, " '@%s'", c->words);
+    }
     buf_add_string(out, " )\n    local files='|");
     put_value_flags(true, out);
     buf_add_string(out, "|' values='|");

@@ -102,8 +102,8 @@ def fish_completes(home):
     cli = scene(home)
     path = script(cli, "fish")
     for typed, wanted in TYPED:
-        done = subprocess.run(["fish", "--no-config", "-c", 'source %s; complete -C "%s"' % (path, typed)], capture_output=True, text=True, timeout=60,
-                              cwd=home, env=dict(cli.environment(), HOME=str(home)))
+        done = subprocess.run(["fish", "--no-config", "-c", 'source %s; complete -C "%s"' % (path, typed)], capture_output=True, text=True,
+                              timeout=60, cwd=home, env=dict(cli.environment(), HOME=str(home)))
         equal(done.stderr, "", "fish says nothing")
         contains([line.partition("\t")[0] for line in done.stdout.splitlines()], wanted.split()[-1], typed)
     true(not (home / "pwned").exists(), "the name of a file was run")
