@@ -11,7 +11,7 @@ import envelopes
 import taw
 from envelopes import ALL, Envelopes
 from json_schema import Wrong
-from taw import contains, equal, true
+from taw import contains, equal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
