@@ -144,7 +144,7 @@ static void put_bash_contexts(const char *program, struct buf *out)
                    program, program);
 }
 
-/* Where bash takes '@' for the end of a word, it is the word before. */
+/* Bash takes '=' for a word of its own, and, as it is set up, '@'. */
 static void put_bash(const char *program, struct buf *out)
 {
     buf_add_format(out, "# bash completion for %s\n", program);
@@ -162,6 +162,11 @@ static void put_bash(const char *program, struct buf *out)
         "        members=\" $(_%s_members \"$at\") \"\n"
         "        [[ $members == *\" $word \"* ]] && at=${at:+$at }$word\n"
         "    done\n"
+        "    if [[ $current == = ]]; then\n"
+        "        current=\n"
+        "    elif [[ $previous == = ]]; then\n"
+        "        previous=${COMP_WORDS[COMP_CWORD-2]}\n"
+        "    fi\n"
         "    if [[ $current == @* ]]; then\n"
         "        COMPREPLY=($(compgen -P @ -W \"$(_%s_contexts)\" -- \"${current#@}\")); return\n"
         "    elif [[ $previous == @ ]]; then\n"
@@ -238,6 +243,10 @@ static void put_zsh(const char *program, struct buf *out)
         "        [[ \" ${members[$at]} \" == *\" $word \"* ]] || continue\n"
         "        [[ $at == @ ]] && at=\"@$word\" || at=\"$at $word\"\n"
         "    done\n"
+        "    if [[ $PREFIX == --*=* ]]; then\n"
+        "        previous=${PREFIX%%%%=*}\n"
+        "        compset -P '*='\n"
+        "    fi\n"
         "    word=${choices[$at $previous]:-${choices[@* $previous]}}\n"
         "    if [[ -n $word ]]; then\n"
         "        compadd -- ${=word}\n"

@@ -15,7 +15,8 @@ from taw import Skip, contains, equal, true
 # What is typed before the tabulator, and what it becomes.
 TYPED = [
     ("taw manif", "taw manifest"), ("taw manifest ver", "taw manifest verify"), ("taw -i manifest set --recov", "taw -i manifest set --recoverydata"),
-    ("taw status --format j", "taw status --format json"), ("taw manifest lint --format s", "taw manifest lint --format sarif"),
+    ("taw status --format j", "taw status --format json"), ("taw status --format=j", "taw status --format=json"),
+    ("taw manifest lint --format s", "taw manifest lint --format sarif"),
     ("taw secret get --field priv", "taw secret get --field private"), ("taw completion f", "taw completion fish"),
     ("taw explain Packages.Sec", "taw explain Packages.SecurityVersion"), ("taw status @pr", "taw status @prod"),
     ("taw context show st", "taw context show staging"), ("taw manifest verify some.j", "taw manifest verify some.json"),
