@@ -505,7 +505,9 @@ static bool convert_text(struct bytes yaml, struct buf *json, struct yaml_map *m
     *surprises = (struct yaml_surprises){ 0 };
     if (yaml_parser_initialize(&l.parser) != 1)
         return err_set(err, FAIL_INTERNAL, "libyaml does not start");
-    yaml_parser_set_input_string(&l.parser, yaml.at, yaml.len);
+    /* libyaml takes no NULL, not even for no bytes. */
+    yaml_parser_set_input_string(&l.parser, yaml.len == 0 ? (const uint8_t *)"" : yaml.at,
+                                 yaml.len);
     const bool converted = convert(&l, &out, map, surprises, err);
     yaml_parser_delete(&l.parser);
     arena_clear(&l.arena);

@@ -59,6 +59,19 @@ static void yaml_to_json_reads_scalars_as_yaml_1_1(void **state)
         check(&cases[i]);
 }
 
+/* As an empty standard input leaves it. */
+static void yaml_to_json_takes_no_bytes_at_all(void **state)
+{
+    auto_buf json = { 0 };
+    struct yaml_surprises surprises;
+    struct err err = { 0 };
+
+    (void)state;
+    assert_true(yaml_to_json(BYTES_NONE, &json, &surprises, &err));
+    assert_true(bytes_equal_string(buf_bytes(&json), "null"));
+    assert_true(surprises.not_a_mapping);
+}
+
 static void yaml_to_json_sorts_keys_and_makes_them_text(void **state)
 {
     static const struct conversion cases[] = {
@@ -236,6 +249,7 @@ static void yaml_to_json_mapped_keeps_the_place_of_every_value(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(yaml_to_json_reads_scalars_as_yaml_1_1),
+    cmocka_unit_test(yaml_to_json_takes_no_bytes_at_all),
     cmocka_unit_test(yaml_to_json_sorts_keys_and_makes_them_text),
     cmocka_unit_test(yaml_to_json_expands_aliases_and_merges),
     cmocka_unit_test(yaml_to_json_refuses_what_has_no_single_meaning),
