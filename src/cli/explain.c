@@ -124,6 +124,12 @@ static const char *last_step(const char *path)
     return dot == NULL ? path : dot + 1;
 }
 
+/* Not when most of the letters are others. */
+static bool is_near(size_t distance, const char *typed, size_t most)
+{
+    return distance <= most && 2 * distance <= strlen(typed);
+}
+
 /* First of all whole paths, then a last step that stands elsewhere. */
 static size_t distance_to(const struct explanation *e, const char *typed)
 {
@@ -134,9 +140,9 @@ static size_t distance_to(const struct explanation *e, const char *typed)
     auto_string *path = lower_case(buf_bytes(&plain));
     const size_t whole = edit_distance(typed, path, PATH_MOST);
     const size_t step = edit_distance(last_step(typed), last_step(path), STEP_MOST);
-    if (whole <= PATH_MOST)
+    if (is_near(whole, typed, PATH_MOST))
         return whole;
-    return step <= STEP_MOST ? PATH_MOST + 1 + step : SIZE_MAX;
+    return is_near(step, last_step(typed), STEP_MOST) ? PATH_MOST + 1 + step : SIZE_MAX;
 }
 
 const struct explanation *explanation_nearest(const char *path)
@@ -146,7 +152,8 @@ const struct explanation *explanation_nearest(const char *path)
     size_t least = SIZE_MAX;
 
     for (const struct explanation *e = NULL; (e = explanation_next(e)) != NULL;) {
-        const size_t distance = distance_to(e, typed);
+        /* The manifest itself has no name to be near to. */
+        const size_t distance = e->path[0] == '\0' ? SIZE_MAX : distance_to(e, typed);
         if (distance < least) {
             least = distance;
             nearest = e;

@@ -96,6 +96,8 @@ def an_unknown_path_suggests_the_nearest(home):
         cli("explain", typed).expect(USAGE, "", 'Error: a manifest has no "%s": did you mean %s?\n' % (typed, nearest))
     for typed in ("nonsense", "x" * 200, ".", "Packages.*.*", "*"):
         cli("explain", typed).expect(USAGE, "", "a manifest has no")
+    for typed in ("foo", "x", "Env.foo"):
+        true("did you mean" not in cli("explain", typed).expect(USAGE).error, "nothing is near to %r" % typed)
     equal(cli("explain", "nonsense", "--format", "json").failure(USAGE, "usage"), 'a manifest has no "nonsense"', "as data")
 
 
