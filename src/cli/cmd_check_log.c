@@ -9,14 +9,21 @@
 
 enum { LARGEST_LOG = 256 << 20, LARGEST_CHAIN = 1 << 20 }; /* bytes */
 
+/* A file that is not there proves nothing, neither way. */
+static bool read_input(struct cli *cli, const char *path, size_t max, struct buf *text,
+                       struct err *err)
+{
+    return file_read(&files_posix, path, max, text, err) || cli_fail(cli, EXIT_USAGE, NULL);
+}
+
 /* The last certificate of the file: GET quote puts the root behind the intermediate. */
-static struct cert *read_root(const char *path, struct err *err)
+static struct cert *read_root(struct cli *cli, const char *path, struct err *err)
 {
     auto_buf text = { 0 };
     auto_pem_block block = { 0 };
     struct cert *root = NULL;
 
-    if (!file_read(&files_posix, path, LARGEST_CHAIN, &text, err))
+    if (!read_input(cli, path, LARGEST_CHAIN, &text, err))
         return NULL;
     for (struct bytes rest = buf_bytes(&text); pem_next(&rest, &block);) {
         cert_free(root);
@@ -32,10 +39,10 @@ static struct cert *read_root(const char *path, struct err *err)
 }
 
 /* Views of *text. */
-static bool read_proof(const char *path, const struct cert *root, struct buf *text,
+static bool read_proof(struct cli *cli, const char *path, const struct cert *root, struct buf *text,
                        struct arena *arena, struct update_log_proof *proof, struct err *err)
 {
-    if (!file_read(&files_posix, path, LARGEST_LOG, text, err))
+    if (!read_input(cli, path, LARGEST_LOG, text, err))
         return false;
     return (update_log_proof_parse(buf_bytes(text), arena, proof, err) &&
             update_log_proof_check(proof, root, err)) ||
@@ -69,13 +76,13 @@ bool run_manifest_check_log(struct cli *cli, struct err *err)
     auto_buf text = { 0 }, earlier_text = { 0 };
     auto_arena arena = { 0 };
     struct update_log_proof proof, earlier;
-    auto_cert *root = read_root(option_text(&cli->options, "root"), err);
+    auto_cert *root = read_root(cli, option_text(&cli->options, "root"), err);
 
-    if (root == NULL || !read_proof(path, root, &text, &arena, &proof, err))
+    if (root == NULL || !read_proof(cli, path, root, &text, &arena, &proof, err))
         return false;
     if (earlier_path == NULL)
         return show(cli, &proof, NULL, err);
-    if (!read_proof(earlier_path, root, &earlier_text, &arena, &earlier, err))
+    if (!read_proof(cli, earlier_path, root, &earlier_text, &arena, &earlier, err))
         return false;
     if (!update_log_proof_extends(&proof, &earlier, err))
         return err_in(err, "%s does not continue %s", path, earlier_path);

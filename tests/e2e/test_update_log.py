@@ -97,7 +97,9 @@ def what_was_removed_or_changed_is_noticed(home):
     other.begin()
     refused("not signed", good, "--root", other.root)
     refused("there is no certificate", good, "--root", good)
-    refused("nowhere", home / "nowhere", "--root", log.root)
+    for missing in ((home / "nowhere", "--root", log.root), (good, "--root", home / "nowhere"), (good, "--root", log.root, "--earlier", home / "nowhere")):
+        status, out, error = audit(*missing)
+        equal((status, out, "nowhere" in error), (USAGE, "", True), "a file that is not there is no proof against anybody")
     equal(audit(good)[0], 2, "without a root")
     equal(audit("--root", log.root)[0], 2, "without a log")
     equal(audit(good, "--root")[0], 2, "an option without its value")
