@@ -73,7 +73,8 @@ static bool compare(struct cli *cli, const char *local, struct bytes remote, str
     }
     if (bytes_equal_nocase(remote, local))
         return true;
-    (void)cli_fail(cli, EXIT_DIFFERENT, NULL);
+    (void)cli_fail(cli, EXIT_DIFFERENT,
+                   "`manifest get` shows the Coordinator's, and `manifest diff` what differs");
     return err_set(err, FAIL_DENIED,
                    "remote manifest %.*s does not have the fingerprint of the local one, %s",
                    BYTES_FMT(remote), local);
@@ -227,6 +228,17 @@ static bool finish_set(struct session *s, const struct manifest_input *input,
     return kept && put && session_save_quote(s, err) && session_save_cache(s, err);
 }
 
+static bool refuse_set(struct cli *cli, struct err *err)
+{
+    if (cli->status == EXIT_STATE)
+        (void)cli_fail(cli, EXIT_STATE,
+                       "it has a manifest already: `manifest update plan` shows what another one "
+                       "would change, `manifest update apply` sends it");
+    else if (cli->status == EXIT_REJECTED)
+        (void)cli_fail(cli, EXIT_REJECTED, "`manifest lint` shows all that is wrong with it");
+    return err_in(err, "setting manifest");
+}
+
 static bool set_manifest(struct session *s, const struct manifest_input *input, struct save *save,
                          struct err *err)
 {
@@ -240,7 +252,7 @@ static bool set_manifest(struct session *s, const struct manifest_input *input, 
     const struct call call = { "manifest", "manifest", &v2, &v1 };
     output_say(&s->cli->out, "Manifest signature: %s", input->fingerprint);
     if (!session_call(s, &call, &answer, err))
-        return err_in(err, "setting manifest");
+        return refuse_set(s->cli, err);
     return finish_set(s, input, &answer, save, err);
 }
 

@@ -100,6 +100,16 @@ static enum exit_status status_of(long http, struct bytes message, bool post)
     return post && (http == 400 || http == 413 || http == 500) ? EXIT_REJECTED : EXIT_FAILED;
 }
 
+/* NULL: the message says enough, or whoever asked knows better. */
+static const char *hint_of(const struct session *s, enum exit_status status, struct bytes message)
+{
+    if (status == EXIT_STATE && !says(message, "update already in progress"))
+        return "`status` tells in which state it is";
+    if (status == EXIT_DENIED && s->own != NULL)
+        return "`user whoami` tells who has this certificate, and what he may do";
+    return NULL;
+}
+
 /* A text of the envelope; empty when there is none. */
 static struct bytes envelope_text(const struct json *top, const char *name)
 {
@@ -117,7 +127,8 @@ static bool refusal(struct session *s, const struct call *call, const char *path
     const struct bytes status = envelope_text(top, "status"),
                        message = envelope_text(top, "message");
 
-    (void)cli_fail(s->cli, status_of(reply->status, message, call->body != NULL), NULL);
+    const enum exit_status exit = status_of(reply->status, message, call->body != NULL);
+    (void)cli_fail(s->cli, exit, hint_of(s, exit, message));
     if (reply->status == HTTP_UNAUTHORIZED)
         return err_set(err, FAIL_DENIED, "%s %s%s: authorizing user: %.*s", method, s->endpoint.url,
                        path, BYTES_FMT(message));

@@ -71,13 +71,13 @@ static struct secret *from_answer(const struct json *root, struct bytes name, co
     bool present = false;
 
     if (secrets == NULL) {
-        (void)err_set(err, FAIL_MALFORMED, "the answer has no recovery secrets");
+        (void)err_set(err, FAIL_MALFORMED, "there are no recovery secrets in it");
         return NULL;
     }
     const struct json *const mine =
         secrets->type == JSON_OBJECT ? member_named(secrets, name) : secrets;
     if (mine == NULL) {
-        (void)err_set(err, FAIL_NOT_FOUND, "the answer has no recovery secret of \"%.*s\"",
+        (void)err_set(err, FAIL_NOT_FOUND, "there is no recovery secret of \"%.*s\" in it",
                       BYTES_FMT(name));
         return NULL;
     }
