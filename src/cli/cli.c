@@ -91,18 +91,42 @@ static int show_help(struct cli *cli, struct err *err)
                : fail(cli, err, BYTES_NONE);
 }
 
+/* more: what may stand behind the error; usage when it is empty. */
+static int fail_usage(struct cli *cli, const struct err *err, struct buf *more)
+{
+    cli->status = EXIT_USAGE;
+    if (more->len == 0)
+        help_put_usage(cli->options.command, cli->program, more);
+    return fail(cli, err, buf_bytes(more));
+}
+
+/* Another format than the one that was meant would be read as something else by whoever set it. */
+static bool variable_is_good(const struct cli *cli, struct err *err)
+{
+    const char *const variable = getenv("TAW_FORMAT");
+
+    if (variable == NULL || variable[0] == '\0' || option_is_set(&cli->options, "format") ||
+        strcmp(variable, "text") == 0 || format_of(variable) != FORMAT_TEXT)
+        return true;
+    return err_set(err, FAIL_MALFORMED, "TAW_FORMAT is \"%.80s\": want text, json or yaml",
+                   variable);
+}
+
 static int run(struct cli *cli, struct err *err)
 {
     const struct command *const command = cli->options.command;
+    auto_buf more = { 0 };
 
     if (cli->options.version)
         return run_version(cli, err) ? EXIT_GOOD : fail(cli, err, BYTES_NONE);
     if (cli->options.help || command->run == NULL)
         return show_help(cli, err);
-    cli->status = EXIT_USAGE;
     if (!options_check(&cli->options, err))
+        return fail_usage(cli, err, &more);
+    if (!variable_is_good(cli, err)) {
+        (void)cli_fail(cli, EXIT_USAGE, NULL);
         return fail(cli, err, BYTES_NONE);
-    cli->status = EXIT_GOOD;
+    }
     auto_context context = { 0 };
     if (!context_apply(cli, &context, err))
         return fail(cli, err, BYTES_NONE);
@@ -129,10 +153,7 @@ int cli_main(int argc, char **argv)
     if (parsed) {
         status = run(&cli, &err);
     } else {
-        cli.status = EXIT_USAGE;
-        if (more.len == 0)
-            help_put_usage(cli.options.command, cli.program, &more);
-        status = fail(&cli, &err, buf_bytes(&more));
+        status = fail_usage(&cli, &err, &more);
     }
     output_clear(&cli.out);
     options_clear(&cli.options);

@@ -102,8 +102,11 @@ static void put_statuses(struct buf *out)
 
 void help_put_usage(const struct command *command, const char *program, struct buf *out)
 {
+    const bool root = command->words[0] == '\0';
+
     put_usage(command, program, out);
-    put_flags(command, out);
+    buf_add_format(out, "Run '%s%s%s --help' for its flags.\n", program, root ? "" : " ",
+                   command->words);
 }
 
 void help_put(const struct command *command, const char *program, struct buf *out)

@@ -4,7 +4,7 @@
 
 /* Text made from the table; each appends. `program` is the name that stands in examples. */
 void help_put(const struct command *command, const char *program, struct buf *out);
-/* Only usage and flags: what follows an error. */
+/* What follows an error: so short that the error is still to be seen. */
 void help_put_usage(const struct command *command, const char *program, struct buf *out);
 /* The manual page (scdoc) of the program (`taw`) or of a command at the top (`taw-manifest`). */
 bool manual_put(const char *page, struct buf *out, struct err *err) MUST_CHECK;

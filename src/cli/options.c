@@ -113,17 +113,27 @@ static const struct command *find_command(int argc, char **argv, bool *is_word)
     return command;
 }
 
+static void suggest(const char *what, struct buf *out)
+{
+    buf_add_format(out, "%s\t%s\n", out->len > 0 ? "" : "\nDid you mean this?\n", what);
+}
+
+/* First of all members of the group, then commands elsewhere that end with this very word. */
 static void suggest_commands(const struct command *group, const char *typed, struct buf *out)
 {
-    bool any = false;
+    auto_buf found = { 0 };
 
     for (const struct command *c = NULL; (c = command_next(c)) != NULL;) {
-        if (c->hidden || !command_is_member(group, c) || !is_alike(typed, command_name(c)))
-            continue;
-        buf_add_format(out, "%s\t%s\n", any ? "" : "\nDid you mean this?\n", command_name(c));
-        any = true;
+        if (!c->hidden && command_is_member(group, c) && is_alike(typed, command_name(c)))
+            suggest(command_name(c), &found);
     }
-    buf_add_string(out, any ? "\n" : "");
+    for (const struct command *c = found.len > 0 ? NULL : command_next(NULL); c != NULL;
+         c = command_next(c)) {
+        if (!c->hidden && strcmp(typed, command_name(c)) == 0)
+            suggest(c->words, &found);
+    }
+    buf_add(out, buf_bytes(&found));
+    buf_add_string(out, found.len > 0 ? "\n" : "");
 }
 
 static void suggest_flags(const struct command *command, struct bytes typed, struct buf *out)

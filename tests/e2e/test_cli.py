@@ -59,6 +59,18 @@ def mistyped_commands_and_flags_are_corrected_and_end_with_2(home):
     cli("manifest", "verfy", "a", "b").expect(USAGE, "", "\tverify\n")
     cli("status", "--insecur", "x").expect(USAGE, "", "unknown flag: --insecur\n\nDid you mean this?\n\t--insecure")
     contains(cli("manifst", "--format", "json").failure(USAGE, "usage"), "unknown command")
+    cli("update", "plan").expect(USAGE, "", "\tmanifest update\n")
+    for typed in (("status",), ("secret", "get", "x", "h:1"), ("manifest", "check-log", "x")):
+        error = cli(*typed).expect(USAGE, "", " --help' for its flags.\n").error
+        true(error.startswith("Error: ") and error.count("\n") == 4, "the error is not out of sight: %r" % error)
+
+
+def an_unknown_format_in_the_environment_is_refused(home):
+    cli = Cli(home)
+    env = cli.environment(TAW_FORMAT="xml")
+    cli("version", env=env).expect(USAGE, "", 'Error: TAW_FORMAT is "xml": want text, json or yaml')
+    cli("version", "--format", "text", env=env).expect(OK)
+    cli("version", env=cli.environment(TAW_FORMAT="")).expect(OK)
 
 
 def the_name_marblerun_shows_in_what_is_said(home):
@@ -351,6 +363,7 @@ def a_second_manifest_and_a_bad_one_have_their_exit_status(home):
     s = Scene(home, "none")
     s.cli("manifest", "set", s.manifest, s.at, "-i").expect(STATE, "", "setting manifest: POST https://%s/api/v2/manifest: 500 Internal "
                                                            "Server Error: error: server is not in expected state" % s.at)
+    contains(s.cli("manifest", "set", s.manifest, s.at, "-i").error, "Hint: it has a manifest already: `manifest update plan`")
     contains(s.cli("manifest", "set", s.manifest, s.at, "-i", "--format", "json").failure(STATE, "state"), "expected state")
     s.c.stop()
 

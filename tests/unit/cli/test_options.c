@@ -122,6 +122,8 @@ static void options_parse_suggests_what_was_meant(void **state)
         { "manifest si", "\tsignature\n" },
         { "sttaus", "\tstatus\n" },
         { "status h --insecur", "\t--insecure\n" },
+        { "update plan", "\tmanifest update\n" },
+        { "keygen", "\tuser keygen\n\trecovery keygen\n" },
     };
 
     (void)state;
