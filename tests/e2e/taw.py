@@ -554,6 +554,8 @@ def run(names):
              and all(part in name for part in wanted)]
     if not TAWD:
         sys.exit("TAWD must name the tawd to test")
+    for number in (signal.SIGINT, signal.SIGHUP):  # ignored in the background and under nohup, and so by all that is started here
+        signal.signal(number, signal.SIG_DFL)
     print("TAP version 13\n1..%d" % len(tests), flush=True)
     try:
         failed = sum(not run_one(number, function) for number, function in enumerate(tests, 1))
