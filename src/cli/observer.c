@@ -85,19 +85,35 @@ static bool refuse(struct observer *o, const char *hint, const struct err *why, 
     return err_in(err, "GET %s/api/v2/status", o->session.endpoint.url);
 }
 
+/* asked: who told the state. The quote may have come over a connection that libcurl had to open anew, from somebody else. */
+static bool attest(struct observer *o, const struct cert *asked, struct err *err)
+{
+    struct session *const s = &o->session;
+
+    if (!session_verify(s, err) || !session_bind(s, err))
+        return false;
+    if (bytes_equal(cert_der(transport_pin(s->transport)->shown), cert_der(asked)))
+        return true;
+    (void)cli_fail(s->cli, EXIT_TRUST, NULL);
+    return err_set(
+        err, FAIL_DENIED,
+        "the state was told under another certificate than the one that the quote is for");
+}
+
 /* why: it is not the pinned one. Only recovery mode explains that. */
 static bool prove(struct observer *o, uint64_t code, const struct err *why, struct err *err)
 {
     struct cli *const cli = o->session.cli;
-    struct cert *const shown = transport_pin(o->session.transport)->shown;
+    /* A reference of ours: the next handshake drops the one of the pin. */
+    auto_cert *shown = cert_ref(transport_pin(o->session.transport)->shown);
 
     if (o->attests)
-        return session_verify(&o->session, err) && session_bind(&o->session, err);
+        return attest(o, shown, err);
     if (code != STATE_RECOVERY)
         return refuse(o, TRANSPORT_PIN_HINT, why, err);
     if (o->refused != NULL && bytes_equal(cert_der(shown), cert_der(o->refused)))
         return refuse(o, UNPROVEN_HINT, why, err);
-    if (session_verify(&o->session, err) && session_bind(&o->session, err)) {
+    if (attest(o, shown, err)) {
         output_warn(&cli->out, "this is not the pinned root certificate but the temporary one of "
                                "recovery mode; the quote for it was verified");
         return true;

@@ -259,6 +259,44 @@ def a_stranger_in_recovery_mode_is_refused_with_what_is_wrong_about_its_quote(ho
     s.close()
 
 
+def ending_connections(answer, then=None):
+    """The state comes over a connection that ends with it."""
+    def talk(sock, request):
+        if "/status" not in request:
+            answer(sock, request)
+            return
+        body = json.dumps({"status": "success", "data": state(1)}).encode()
+        sock.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        if then is not None:
+            then()
+        sock.close()
+    return talk
+
+
+def a_stranger_may_end_the_connection_before_it_is_asked_for_its_quote(home):
+    s = Recovering(home)
+    s.fake.answer = ending_connections(s.fake.answer)
+    s.run("status").expect(OK, RECOVERS + "\n")
+    s.policy(**{**s.fitting(), "UniqueID": "ab" * 32})
+    s.run("status").expect(TRUST, "", "Packages.Coordinator.UniqueID: expected")
+    s.close()
+
+
+def a_state_is_not_believed_because_somebody_else_has_a_good_quote(home):
+    s = Recovering(home)
+    (home / "stranger").mkdir()
+    stranger, own = Fake(home / "stranger", None), s.fake.context
+    s.fake.answer = ending_connections(s.fake.answer, lambda: setattr(s.fake, "context", own))
+    for flags, part in ((), "that was not proven: "), (("--attest",), "the state was told under another certificate"):
+        s.fake.context = stranger.context
+        done = s.run("status", *flags).expect(TRUST, "", part)
+        contains(done.error, "than the one that the quote is for")
+        true("temporary one of" not in done.error, "nothing is claimed: " + done.error)
+    s.run("status").expect(OK, RECOVERS + "\n")
+    stranger.close()
+    s.close()
+
+
 def attest_does_without_the_cache(home):
     s = Recovering(home, code=3)
     s.cli.cache.unlink()
