@@ -47,7 +47,11 @@ static bool list_slots(const struct token *token, CK_SLOT_ID slots[static MOST_S
 {
     *count = MOST_SLOTS;
     const CK_RV code = token->module->C_GetSlotList(CK_TRUE, slots, count);
-    return code == CKR_OK || token_refused(code, "listing the tokens", err);
+    if (code != CKR_OK)
+        return token_refused(code, "listing the tokens", err);
+    return *count <= MOST_SLOTS ||
+           err_set(err, FAIL_UNAVAILABLE, "listing the tokens: the module found more than %d",
+                   MOST_SLOTS);
 }
 
 static void name_token(struct buf *names, const CK_TOKEN_INFO *info)

@@ -33,6 +33,7 @@ static bool find(struct token *token, CK_OBJECT_CLASS object_class, struct bytes
                  struct bytes id, struct found *found, struct err *err)
 {
     CK_ATTRIBUTE template[3] = { { CKA_CLASS, &object_class, sizeof object_class } };
+    const CK_ULONG room = MOST_OBJECTS - found->count;
     CK_ULONG parts = 1, got = 0;
 
     if (label.len > 0)
@@ -42,12 +43,12 @@ static bool find(struct token *token, CK_OBJECT_CLASS object_class, struct bytes
     CK_RV code = token->module->C_FindObjectsInit(token->session, template, parts);
     if (code != CKR_OK)
         return token_refused(code, "looking for objects on the token", err);
-    code = token->module->C_FindObjects(token->session, found->at + found->count,
-                                        MOST_OBJECTS - found->count, &got);
+    code = token->module->C_FindObjects(token->session, found->at + found->count, room, &got);
     (void)token->module->C_FindObjectsFinal(token->session);
     if (code != CKR_OK)
         return token_refused(code, "looking for objects on the token", err);
-    found->count += got;
+    /* A module may say how many there are instead of how many it gave. */
+    found->count += got < room ? got : room;
     return true;
 }
 

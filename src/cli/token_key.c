@@ -19,6 +19,8 @@ struct token_holder {
     bool asks_each_time; /* for the PIN, CKA_ALWAYS_AUTHENTICATE */
     size_t modulus_len;  /* bytes; RSA */
     bool said_raw;
+    bool
+        was_refused; /* the PIN for a use: tried again for each of many secrets it would lock the token */
 };
 
 static void end(void *ctx)
@@ -29,16 +31,20 @@ static void end(void *ctx)
     free(h);
 }
 
-static bool authenticate(const struct token_holder *h, struct err *err)
+static bool authenticate(struct token_holder *h, struct err *err)
 {
+    static const char what[] = "PIN for this use of the key";
     const struct secret *const pin = h->token->pin;
 
     if (!h->asks_each_time)
         return true;
+    if (h->was_refused)
+        return err_set(err, FAIL_UNAVAILABLE, "%s: it was refused before", what);
     const CK_RV code = h->token->module->C_Login(
         h->token->session, CKU_CONTEXT_SPECIFIC,
         pin == NULL ? NULL : (CK_UTF8CHAR *)(uintptr_t)pin->at, pin == NULL ? 0 : pin->len);
-    return code == CKR_OK || token_refused(code, "PIN for this use of the key", err);
+    h->was_refused = code != CKR_OK;
+    return code == CKR_OK || token_refused(code, what, err);
 }
 
 /* ---- signing ---- */

@@ -10,6 +10,8 @@
  *   keypad   it has one: the PIN comes from there
  *   signer   its key does not decrypt
  *   deaf     signing stops working after the first signature
+ *   slots, objects   it says that it found a million of them, and gives one
+ *   forgetful        takes the PIN for the first use only
  *
  * $FAKE_TOKEN_LOG gets a line for each login. Behind the login is a certificate, too: the file $FAKE_TOKEN_CERT, DER.
  */
@@ -25,12 +27,13 @@
 #include <p11-kit/pkcs11.h>
 
 #define PIN "4711-pin"
+enum { MILLION = 1000 * 1000 };
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
 
 static struct {
     EVP_PKEY *key;
-    unsigned sessions;
+    unsigned sessions, uses;
     bool logged_in, confirmed, listed, signed_once;
     CK_OBJECT_CLASS object; /* that is looked for; also its handle */
     CK_MECHANISM_TYPE mechanism;
@@ -66,7 +69,7 @@ static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
     (void)present;
     slots[0] = 3;
-    *count = 1;
+    *count = is("slots") ? MILLION : 1;
     return CKR_OK;
 }
 
@@ -112,7 +115,10 @@ static CK_RV get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
     FILE *const log = fopen(getenv("FAKE_TOKEN_LOG"), "a");
-    const bool good = is("keypad") ? pin == NULL : len == strlen(PIN) && memcmp(pin, PIN, len) == 0;
+    const bool forgot = is("forgetful") && user != CKU_USER && token.uses++ > 0;
+    const bool right =
+        is("keypad") ? pin == NULL : len == strlen(PIN) && memcmp(pin, PIN, len) == 0;
+    const bool good = right && !forgot;
 
     (void)session;
     fprintf(log, "%s %s\n", user == CKU_USER ? "user" : "use", good ? "good" : "bad");
@@ -138,7 +144,7 @@ static CK_RV find(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG
                   CK_ULONG *got)
 {
     (void)session;
-    *got = token.listed || most == 0 ? 0 : 1;
+    *got = token.listed || most == 0 ? 0 : is("objects") ? MILLION : 1;
     objects[0] = token.object;
     token.listed = true;
     return CKR_OK;

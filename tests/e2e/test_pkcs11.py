@@ -347,6 +347,19 @@ def a_key_that_wants_the_pin_for_each_use_gets_it(home):
     equal(t.logins()[0], "user good", "first login")
 
 
+def a_pin_that_was_refused_for_one_use_is_not_tried_for_the_next(home):
+    t = FakeToken(home, "oaep always forgetful")
+    share = b64((home / "secret").read_bytes())
+    (home / "secret").write_text(json.dumps({"RecoverySecrets": {"holder%d" % i: share for i in range(5)}}))
+    t.rehearse().expect(KEY, "", "PIN for this use of the key")
+    equal(t.logins(), ["user good", "use good", "use bad"], "logins: nothing counts down to the lock")
+
+
+def a_module_that_counts_more_than_it_gives_is_not_believed(home):
+    FakeToken(home, "oaep slots").rehearse().expect(KEY, "", "listing the tokens: the module found more than 256")
+    FakeToken(home, "oaep objects").rehearse().expect(KEY, "", "several objects on token")
+
+
 def the_last_try_is_only_made_with_what_is_typed(home):
     t = FakeToken(home, "oaep final")
     t.rehearse().expect(KEY, "", "one wrong PIN more locks token")
