@@ -153,14 +153,18 @@ static void check_san(struct doctor *d, const struct session *s)
                    "%s", err.text);
 }
 
+static bool is_of(const struct cert *shown, const struct cert *root)
+{
+    return bytes_equal(cert_der(shown), cert_der(root)) || cert_issued_by(shown, root);
+}
+
 static void check_root(struct doctor *d, const struct session *s, uint64_t code)
 {
     const struct cert *const shown = transport_pin(s->transport)->shown;
 
     if (!d->has_cache)
         doctor_add(d, "root", FINDING_UNCHECKED, NULL, "there is no pinned root certificate");
-    else if (bytes_equal(cert_der(shown), cert_der(d->cache.root)) ||
-             cert_issued_by(shown, d->cache.root))
+    else if (is_of(shown, d->cache.root))
         doctor_add(d, "root", FINDING_OK, NULL, "it is the pinned Coordinator");
     else if (code == STATE_RECOVERY)
         doctor_add(
@@ -229,6 +233,9 @@ static void check_quote(struct doctor *d, struct session *s)
     } else if (option_switch(options, "insecure")) {
         doctor_add(d, "quote", FINDING_UNCHECKED, NULL,
                    "there is one of %zu bytes, which --insecure does not verify", s->quote.len);
+    } else if (!is_of(transport_pin(s->transport)->shown, s->root)) {
+        doctor_add(d, "quote", FINDING_FAILED, "somebody stands in between, and hands it on",
+                   "it is genuine, and for another root certificate than that of this connection");
     } else {
         doctor_add(d, "quote", FINDING_OK, NULL, "it is genuine and fits the policy");
     }

@@ -119,6 +119,22 @@ static void check_cache(struct doctor *d)
                    d->cache.since != NULL ? d->cache.since : "");
 }
 
+/* The URI without the way to the PIN: what is shown here is sent to those who help. */
+static void check_token_key(struct doctor *d, const char *uri)
+{
+    auto_token_search search = { 0 };
+    auto_buf shown = { 0 };
+    struct err err = { 0 };
+
+    if (!token_search_from_uri(uri, TOKEN_PRIVATE_KEY, &search, &err)) {
+        doctor_add_error(d, "key", FINDING_FAILED, &err);
+        return;
+    }
+    token_search_put(&search, &shown);
+    doctor_add(d, "key", FINDING_UNCHECKED, NULL, "%.*s: keys on tokens have no permissions",
+               BYTES_FMT(buf_bytes(&shown)));
+}
+
 static void check_key(struct doctor *d, struct bytes typed)
 {
     auto_string *path = bytes_to_string(typed);
@@ -126,8 +142,7 @@ static void check_key(struct doctor *d, struct bytes typed)
     struct err err = { 0 };
 
     if (token_is_uri(path)) {
-        doctor_add(d, "key", FINDING_UNCHECKED, NULL, "%s: keys on tokens have no permissions",
-                   path);
+        check_token_key(d, path);
     } else if (stat(path, &there) != 0) {
         (void)err_errno(&err, FAIL_NOT_FOUND, "%s", path);
         doctor_add(d, "key", FINDING_FAILED, NULL, "%s", err.text);

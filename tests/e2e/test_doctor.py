@@ -136,6 +136,14 @@ def keys_are_looked_at_and_not_read(home):
     found(examine(cli, "--key", "%s,%s" % (path, home / "none"), status=FAILED), "key", "failed", "none: No such file")
 
 
+def a_key_on_a_token_is_named_without_the_way_to_its_pin(home):
+    cli = Cli(home)
+    found(examine(cli, "--key", "pkcs11:token=a?pin-source=/home/alice/pin"), "key", "not-checked", "pkcs11:token=a;type=private: keys on tokens")
+    for uri in "pkcs11:token=a?pin-value=4711", "pkcs11:token=a?pin-source=/home/alice/pin":
+        done = cli("doctor", "--key", uri)
+        true("4711" not in done.out + done.error and "alice" not in done.out + done.error, "what is shown to others: %r" % done)
+
+
 # ---- the way there ----
 
 def a_coordinator_in_good_health_has_no_finding(home):
@@ -225,6 +233,16 @@ def another_root_is_a_failure_unless_it_recovers(home):
     found(s.examine(status=FAILED), "state", "warning", "", "manifest set")
     s.cli.cache.unlink()
     found(s.examine(), "root", "not-checked", "no pinned root")
+    s.close()
+
+
+def a_quote_that_somebody_hands_on_is_not_that_of_who_answers(home):
+    s = Patient(home)
+    (home / "other").mkdir()
+    s.pem = Fake(home / "other", None).cert.read_text()
+    checks = s.examine(status=FAILED)
+    found(checks, "root", "ok")
+    found(checks, "quote", "failed", "for another root certificate than that of this connection", "somebody stands in between")
     s.close()
 
 
