@@ -45,9 +45,10 @@ static const struct form *read_form(struct reader *r, struct quote *q, struct er
     q->body_type = described ? reader_u16le(r, "body type") : 0;
     const uint32_t body_len = described ? reader_u32le(r, "body size") : 0;
 
+    const struct form *const form = form_of(q->version, tee_type, q->body_type);
+    q->tee = form == NULL || !reader_ok(r) ? TEE_NONE : form->tee;
     if (!reader_fits(r, "quote", err))
         return NULL;
-    const struct form *const form = form_of(q->version, tee_type, q->body_type);
     if (!bytes_equal(vendor, bytes_of(intel_vendor_id, sizeof intel_vendor_id)))
         (void)err_set(err, FAIL_MALFORMED, "quote: the QE vendor is not Intel");
     else if (form == NULL)
@@ -78,7 +79,6 @@ bool quote_parse(struct bytes raw, struct quote *q, struct err *err)
 
     if (form == NULL)
         return false;
-    q->tee = form->tee;
     q->body = reader_bytes(&r, form->body_len, "report");
     q->signed_part = bytes_of(raw.at, r.pos);
     q->signature = reader_bytes(&r, reader_u32le(&r, "signature size"), "signature");

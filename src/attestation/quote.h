@@ -25,7 +25,8 @@ struct quote {
 
 /*
  * Parses a quote of version 3, 4 or 5. Zero bytes may follow it, because quotes come in buffers of
- * a fixed size. err: FAIL_MALFORMED, with the name and place of what does not fit.
+ * a fixed size. err: FAIL_MALFORMED, with the name and place of what does not fit; q->tee is then what
+ * the header says, or TEE_NONE.
  * From attestation.md, 3, 3.1, 3.2 and 3.10.
  */
 bool quote_parse(struct bytes raw, struct quote *q, struct err *err) MUST_CHECK;

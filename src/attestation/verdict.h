@@ -67,7 +67,7 @@ struct verdict {
     size_t step_count;
     struct verdict_step steps[VERDICT_STEPS_MAX]; /* in the order in which they were made */
 
-    enum tee tee;
+    enum tee tee;               /* of a quote that does not parse: what its header says */
     unsigned version;           /* of the quote or report; 0 when it does not parse */
     unsigned body_type;         /* version 5 of a quote */
     unsigned cert_data_type;    /* of the certification data; 0 for SNP */

@@ -43,8 +43,10 @@ static bool begins_like_report(struct bytes evidence)
     return reader_u16le(&r, "key type") == 0 && reader_ok(&r);
 }
 
-static bool refuse_quote(const struct judgement *j, struct bytes evidence, const struct err *err)
+static bool refuse_quote(const struct judgement *j, struct bytes evidence, enum tee tee,
+                         const struct err *err)
 {
+    j->verdict->tee = tee;
     if (begins_like_report(evidence))
         return verdict_fail(j, "shape of the evidence", REASON_FORMAT,
                             "no quote, and no report of SEV-SNP: that has %d bytes and not %zu",
@@ -66,7 +68,7 @@ static bool open_evidence(const struct judgement *j, struct bytes evidence, stru
         return true;
     }
     if (!quote_parse(evidence, &opened->quote, &err))
-        return refuse_quote(j, evidence, &err);
+        return refuse_quote(j, evidence, opened->quote.tee, &err);
     j->verdict->trailing_zero_bytes = evidence.len - opened->quote.whole.len;
     return true;
 }

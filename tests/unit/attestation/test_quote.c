@@ -80,6 +80,23 @@ static void quote_parse_finds_every_field_of_every_form(void **state)
     }
 }
 
+static void quote_parse_says_of_what_is_cut_off_which_tee_its_header_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        auto_buf raw = quote_of(&forms[i], SHORT_SIGNATURE);
+        struct err err = { 0 };
+
+        for (size_t len = 0; len < raw.len; len++) {
+            auto_buf cut = { 0 };
+            struct quote q;
+            buf_add(&cut, bytes_of(raw.at, len));
+            assert_false(quote_parse(buf_bytes(&cut), &q, &err));
+            assert_int_equal(q.tee, len < forms[i].body_at ? TEE_NONE : forms[i].tee);
+        }
+    }
+}
+
 static void quote_parse_refuses_every_prefix(void **state)
 {
     (void)state;
@@ -215,6 +232,7 @@ static void quote_wrap_puts_the_header_of_open_enclave_in_front(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(quote_parse_finds_every_field_of_every_form),
+    cmocka_unit_test(quote_parse_says_of_what_is_cut_off_which_tee_its_header_names),
     cmocka_unit_test(quote_parse_refuses_every_prefix),
     cmocka_unit_test(quote_parse_says_what_is_cut_off),
     cmocka_unit_test(quote_parse_refuses_a_signature_size_beyond_the_input),
