@@ -147,3 +147,23 @@ struct bytes evidence_without_certificates(struct bytes evidence)
                ? bytes_of(evidence.at, SNP_REPORT_LEN)
                : evidence;
 }
+
+bool evidence_has_certificates(struct bytes evidence)
+{
+    static const uint8_t end_of_table[16];
+    struct reader r = reader_over(evidence);
+
+    if (evidence_without_certificates(evidence).len == evidence.len)
+        return false;
+    reader_bytes(&r, SNP_REPORT_LEN, "report");
+    const size_t table_len = reader_left(&r);
+    for (size_t entries = 0; reader_ok(&r); entries++) {
+        const struct bytes guid = reader_bytes(&r, sizeof end_of_table, "GUID");
+        const uint64_t at = reader_u32le(&r, "offset"), len = reader_u32le(&r, "length");
+        if (bytes_equal(guid, bytes_of(end_of_table, sizeof end_of_table)))
+            return reader_ok(&r) && entries > 0;
+        if (at + len > table_len)
+            return false;
+    }
+    return false;
+}

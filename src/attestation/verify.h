@@ -47,3 +47,8 @@ bool evidence_pck_id(struct bytes evidence, struct pck_id *id, struct err *err) 
  * needs; everything else as it is. A view.
  */
 struct bytes evidence_without_certificates(struct bytes evidence) MUST_CHECK;
+/*
+ * Is it a report of SEV-SNP with such a table behind it, and not with something else? The table has one entry or more of GUID,
+ * offset and length, which lies within it, up to a GUID of zeros (attestation.md, 10.2).
+ */
+bool evidence_has_certificates(struct bytes evidence) MUST_CHECK;

@@ -130,7 +130,7 @@ static const char *decode(struct bytes raw, struct buf *out)
     return "binary";
 }
 
-void evidence_input_take(struct bytes raw, struct evidence_input *input)
+static void take_any(struct bytes raw, struct evidence_input *input)
 {
     auto_buf decoded = { 0 };
 
@@ -149,6 +149,13 @@ void evidence_input_take(struct bytes raw, struct evidence_input *input)
     } else {
         buf_add(&input->bytes, buf_bytes(&decoded));
     }
+}
+
+void evidence_input_take(struct bytes raw, struct evidence_input *input)
+{
+    take_any(raw, input);
+    if (evidence_has_certificates(buf_bytes(&input->bytes)))
+        buf_truncate(&input->bytes, SNP_REPORT_LEN);
 }
 
 bool evidence_input_read(struct cli *cli, const char *path, struct evidence_input *input,

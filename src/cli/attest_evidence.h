@@ -31,5 +31,5 @@ void evidence_input_clear(struct evidence_input *input);
  */
 bool evidence_input_read(struct cli *cli, const char *path, struct evidence_input *input,
                          struct err *err) MUST_CHECK;
-/* The same for bytes that were read. */
+/* The same for bytes that were read. What a host puts behind a report of SEV-SNP, if it is a certificate table, is left out. */
 void evidence_input_take(struct bytes raw, struct evidence_input *input);

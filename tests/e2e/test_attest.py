@@ -239,6 +239,14 @@ def each_form_of_evidence_is_read(home):
         for wrong in (b"", b"{}", b"null", b"[]", b'{"data":{"Quote":null}}', b'{"data":{"Quote":7}}', b"quote", raw[:-1],
                       text[:-4] + b"====", b"\0" * 5000, raw.hex().encode()[:-1], b"{" * 100000):
             refused(one.verify(evidence="-", data=wrong), "format")
+    report = milan.quote.read_bytes()
+    table = bytes(range(1, 17)) + (48).to_bytes(4, "little") + (5).to_bytes(4, "little") + bytes(24) + b"0\3\2\1\5"
+    for end in (table, table + bytes(4096 - len(table))):
+        for data in (report + end, base64.b64encode(report + end)):
+            milan.verify(evidence="-", data=data).expect(VALID)
+            run_taw("attest", "inspect", "-", data=data).expect(VALID)
+    for end in (b"\0", bytes(24), b"nonsense", table[:47], table[:-1]):
+        refused(milan.verify(evidence="-", data=report + end), "format")
     wrapped = b"\1\0\0\0\2\0\0\0" + len(sgx.quote.read_bytes()).to_bytes(8, "little") + sgx.quote.read_bytes()
     equal(sgx.verify(evidence="-", data=wrapped).expect(VALID).data("Attestation")["wrapped"], True, "wrapped")
     padded = sgx.verify(evidence="-", data=sgx.quote.read_bytes() + bytes(9)).expect(VALID).data("Attestation")

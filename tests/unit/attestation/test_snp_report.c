@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "attestation/snp_report.h"
+#include "attestation/verify.h"
 #include "snp_scene.h"
 
 static bool parses(const uint8_t report[static SNP_REPORT_LEN])
@@ -252,6 +253,62 @@ static void snp_product_of_knows_three_names(void **state)
     assert_int_equal(snp_product_of(BYTES_LITERAL("")), SNP_PRODUCT_NONE);
 }
 
+/* A report, and a table of one entry with a certificate of 5 bytes. */
+static void put_with_table(struct buf *out, uint32_t offset, uint32_t len)
+{
+    enum { ENTRY_LEN = 24, GUID_LEN = 16 };
+
+    fill(buf_grow(out, SNP_REPORT_LEN));
+    memset(buf_grow(out, GUID_LEN), 0x63, GUID_LEN);
+    buf_add_u32le(out, offset);
+    buf_add_u32le(out, len);
+    memset(buf_grow(out, ENTRY_LEN), 0, ENTRY_LEN);
+    buf_add_string(out, "12345");
+}
+
+static bool has_certificates(struct bytes evidence)
+{
+    auto_buf exact = { 0 };
+
+    buf_add(&exact, evidence);
+    return evidence_has_certificates(buf_bytes(&exact));
+}
+
+static void a_certificate_table_behind_a_report_is_known_by_its_shape(void **state)
+{
+    enum { TABLE_LEN = 2 * 24 + 5 };
+    static const struct {
+        uint32_t offset, len;
+        bool fits;
+    } entries[] = { { 48, 5, true },          { 0, TABLE_LEN, true },
+                    { TABLE_LEN, 0, true },   { 48, 6, false },
+                    { TABLE_LEN, 1, false },  { UINT32_MAX, 1, false },
+                    { 1, UINT32_MAX, false }, { UINT32_MAX, UINT32_MAX, false } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(entries); i++) {
+        auto_buf evidence = { 0 };
+        put_with_table(&evidence, entries[i].offset, entries[i].len);
+        assert_int_equal(has_certificates(buf_bytes(&evidence)), entries[i].fits);
+    }
+}
+
+static void what_is_no_certificate_table_stays_behind_a_report(void **state)
+{
+    auto_buf evidence = { 0 }, zeros = { 0 };
+
+    (void)state;
+    put_with_table(&evidence, 48, 5);
+    for (size_t len = 0; len < evidence.len; len++)
+        assert_false(has_certificates(bytes_of(evidence.at, len)));
+    assert_true(has_certificates(buf_bytes(&evidence)));
+    fill(buf_grow(&zeros, SNP_REPORT_LEN));
+    memset(buf_grow(&zeros, 4096), 0, 4096);
+    assert_false(has_certificates(buf_bytes(&zeros)));
+    memset(zeros.at + SNP_REPORT_LEN, 0xff, 4096);
+    assert_false(has_certificates(buf_bytes(&zeros)));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(snp_report_parse_gives_every_field),
     cmocka_unit_test(snp_report_parse_refuses_every_other_length),
@@ -262,5 +319,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(snp_tcb_of_reads_the_layout_of_the_product),
     cmocka_unit_test(snp_tcb_of_refuses_bytes_without_a_meaning),
     cmocka_unit_test(snp_product_of_knows_three_names),
+    cmocka_unit_test(a_certificate_table_behind_a_report_is_known_by_its_shape),
+    cmocka_unit_test(what_is_no_certificate_table_stays_behind_a_report),
 };
 TEST_MAIN(tests)
