@@ -404,7 +404,7 @@ bool intel_verify(const struct quote *quote, const struct intel_collateral *coll
         return verify_with_collateral(&v);
     return verify_without_collateral(&v) &&
            verdict_fail(&v.j, "collateral is there", REASON_COLLATERAL_MISSING,
-                        "there is no collateral");
+                        "there is no bundle for %s", tee_text(v.quote->tee));
 }
 
 bool intel_verify_signatures(const struct quote *quote, const struct intel_collateral *collateral,

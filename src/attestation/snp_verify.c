@@ -227,14 +227,14 @@ static bool judge(const struct judgement *j, const struct snp_collateral *c,
                   const struct trust_anchors *anchors, int64_t now, const struct snp_report *r)
 {
     if (c == NULL)
-        return verdict_fail(j, "collateral", REASON_COLLATERAL_MISSING, "there is no collateral");
+        return verdict_fail(j, "collateral", REASON_COLLATERAL_MISSING,
+                            "there is no bundle for snp");
     if (!include_collateral(j, c, anchors))
         return false;
     j->verdict->revocation_checked = c->crl != NULL;
-    return chain_fits(j, c, r) &&
-           verdict_check_time(j, &c->validities, now) && check_signature(j, c, r) &&
-           check_kind(j, &c->claims) && check_tcb(j, &c->claims.tcb, &j->verdict->reported_tcb) &&
-           check_chip(j, &c->claims, r);
+    return chain_fits(j, c, r) && verdict_check_time(j, &c->validities, now) &&
+           check_signature(j, c, r) && check_kind(j, &c->claims) &&
+           check_tcb(j, &c->claims.tcb, &j->verdict->reported_tcb) && check_chip(j, &c->claims, r);
 }
 
 bool snp_verify(struct bytes report, const struct snp_collateral *collateral,

@@ -80,7 +80,7 @@ void attest_policy_show_text(const struct attest_policy *p, const struct verdict
     if (p->result == POLICY_NOT_JUDGED)
         show_line(text, "policy", "not judged: the evidence is not valid");
     else
-        show_line(text, "policy", "%s %s (%.*s)", p->policy.path,
+        show_line(text, "policy", "%s %s (compared: %.*s)", p->policy.path,
                   p->result == POLICY_ACCEPTS ? "accepts" : "rejects",
                   BYTES_FMT(buf_bytes(&members)));
     for (size_t i = 0; i < p->report.count; i++)

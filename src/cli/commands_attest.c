@@ -7,7 +7,7 @@
     "SEV-SNP: as it is,\n"                                                                         \
     "in hex or base64, in the answer of a Coordinator's GET quote, in a record of `attest save`, " \
     "or in an extension\n"                                                                         \
-    "of an X.509 certificate, alone or in a chain (RA-TLS)."
+    "of an X.509 certificate, alone or in a chain (RA-TLS). - is standard input."
 
 const struct command COMMANDS_ATTEST[] = {
     { .words = "attest", .summary = "look at evidence of SGX, TDX and SEV-SNP, and verify it" },
@@ -15,7 +15,9 @@ const struct command COMMANDS_ATTEST[] = {
       ONE_EVIDENCE,
       .run = run_attest_inspect,
       .summary = "show what a quote or report says, without verifying it",
-      .text = EVIDENCE_TEXT "\n\nNeeds no network.",
+      .text = EVIDENCE_TEXT "\n\nShows what it says, and has no verdict. Ends with 8 when it is no "
+                            "evidence, or is damaged.\n"
+                            "Needs no network.",
       .examples = "attest inspect quote.bin" },
     { .words = "attest verify",
       ONE_EVIDENCE,
@@ -35,11 +37,11 @@ const struct command COMMANDS_ATTEST[] = {
       .text = EVIDENCE_TEXT
       "\n\nShows each check, where it failed, and what was expected there. Ends with 0 when the "
       "evidence is valid,\n"
-      "with 3 when it is not or when evidence or collateral do not parse. Valid says that a "
-      "genuine platform made it:\n"
-      "TCB status, debug flag and measurements are shown for you to compare, or compared with "
-      "--policy.\n"
-      "Needs no network.",
+      "with 3 when it is not or when evidence or collateral do not parse, with 2 when a file "
+      "cannot be read.\n"
+      "Valid says that a genuine platform made it: TCB status, debug flag and measurements are "
+      "shown for you to\n"
+      "compare, or compared with --policy. Needs no network.",
       .examples = "attest verify quote.bin --collateral bundle.json\n"
                   "attest verify quote.bin --collateral bundle.json --policy policy.json\n"
                   "attest verify quote.bin --collateral bundle.json --at 1751624924 --format "

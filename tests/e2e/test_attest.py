@@ -310,7 +310,7 @@ def a_policy_says_which_software_is_meant(home):
                            "compared": "Debug, UniqueID, SignerID, ProductID, SecurityVersion"}, "policy")
     equal(data["steps"][-1], {"name": "policy", "passed": True}, "the last step")
     text = run_taw("attest", "verify", sgx.quote, "--collateral", sgx.bundle, "--at", NOW, sgx.root, "--policy", file).expect(VALID)
-    contains(text.out, "%s accepts (Debug, UniqueID, SignerID, ProductID, SecurityVersion)\n" % file)
+    contains(text.out, "%s accepts (compared: Debug, UniqueID, SignerID, ProductID, SecurityVersion)\n" % file)
     true("Whether it is the software" not in text.out, "that is known now")
 
     for member, value, expected, got in (("UniqueID", "ab" * 32, '"%s"' % ("ab" * 32), '"%s"' % fields["mrenclave"]),
