@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 1000 };
+/* Each line begins with its depth in blanks: a manifest of a megabyte could become some gigabytes. */
+enum { DEEPEST = 1000, LARGEST = 64 << 20 /* bytes */ };
 #define VERSIONED "Packages"
 #define VERSION "SecurityVersion"
 
@@ -166,6 +167,9 @@ static bool put_value(const struct versions *v, const struct json *value, size_t
 
     if (depth > DEEPEST)
         return json_fail(value, err, "nested too deeply");
+    if (out->len > LARGEST)
+        return err_set(err, FAIL_TOO_LARGE, "manifest: more than %d bytes with its indentation",
+                       LARGEST);
     if (other.len > 0) {
         buf_add(out, other);
         return true;

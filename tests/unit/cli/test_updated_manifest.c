@@ -74,6 +74,23 @@ static void updated_manifest_put_gives_a_version_to_a_package_without_one(void *
     }
 }
 
+static void updated_manifest_put_ends_before_indentation_fills_the_memory(void **state)
+{
+    enum { DEPTH = 990, ITEMS = 20 * 1000 };
+    auto_buf manifest = { 0 }, out = { 0 };
+    struct err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < DEPTH; i++)
+        buf_add_u8(&manifest, '[');
+    for (size_t i = 0; i < ITEMS; i++)
+        buf_add_string(&manifest, i == 0 ? "1" : ",1");
+    for (size_t i = 0; i < DEPTH; i++)
+        buf_add_u8(&manifest, ']');
+    assert_false(updated_manifest_put(buf_bytes(&manifest), BYTES_NONE, &out, &err));
+    assert_int_equal(err.kind, FAIL_TOO_LARGE);
+}
+
 static void updated_manifest_put_refuses_what_is_no_json(void **state)
 {
     auto_buf out = { 0 };
@@ -90,6 +107,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(updated_manifest_put_takes_the_last_version_of_each_package),
     cmocka_unit_test(updated_manifest_put_forgets_what_was_raised_in_an_earlier_manifest),
     cmocka_unit_test(updated_manifest_put_gives_a_version_to_a_package_without_one),
+    cmocka_unit_test(updated_manifest_put_ends_before_indentation_fills_the_memory),
     cmocka_unit_test(updated_manifest_put_refuses_what_is_no_json),
 };
 
