@@ -59,9 +59,11 @@ bool run_recovery_public_key(struct cli *cli, struct err *err)
     auto_buf der = { 0 }, pem = { 0 }, data = { 0 }, signature = { 0 };
     auto_save save = { .fd = -1 };
 
-    if (!session_open(&s, cli, cli_argument(cli, 0), err) ||
-        (path != NULL && path[0] != '\0' && !save_open(&save, path, SAVE_NEW, err)) ||
-        !session_verify(&s, err) || !session_bind(&s, err))
+    if (!session_open(&s, cli, cli_argument(cli, 0), err))
+        return false;
+    if (path != NULL && path[0] != '\0' && !save_open(&save, path, SAVE_NEW, err))
+        return err->kind == FAIL_STATE ? cli_fail(cli, EXIT_USAGE, NULL) : false;
+    if (!session_verify(&s, err) || !session_bind(&s, err))
         return false;
     auto_key *key = recovering_key(&s, &signature, err);
     if (key == NULL || !key_public_der(key, &der, err))
