@@ -72,6 +72,7 @@ bool run_manifest_diff(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_status(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_drill(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_keygen(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_recovery_secrets(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_recovery_rotate(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_state_inspect(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_state_backup(struct cli *cli, struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/ask.h"
 #include "cli/diff_show.h"
+#include "cli/identity.h"
 #include "cli/name_list.h"
 #include "cli/pending_update.h"
 #include "cli/update.h"
@@ -68,7 +69,7 @@ static bool arguments_are_good(struct review *r, struct err *err)
         return usage(cli, err,
                      "--acknowledge needs the manifest that you agree to as a file: what the "
                      "Coordinator shows is not enough");
-    if (!option_is_set(&cli->options, "cert"))
+    if (!identity_has_user(cli))
         return usage(cli, err, "--acknowledge needs --cert and --key");
     if (!option_switch(&cli->options, "yes") && !ask_is_possible(cli))
         return usage(cli, err, "--acknowledge needs --yes where nobody can be asked");
@@ -95,11 +96,8 @@ static bool get(struct review *r, struct err *err)
     struct session *const s = &r->session;
     struct cli *const cli = r->cli;
 
-    const char *const endpoint = cli_argument(cli, 0);
-    const bool opened = option_is_set(&cli->options, "cert")
-                            ? session_open_as_user(s, cli, endpoint, err)
-                            : session_open(s, cli, endpoint, err) && session_pin(s, err);
-    if (!opened || !pending_update_get(s, &r->pending, err) ||
+    if (!session_open_as_user_or_nobody(s, cli, cli_argument(cli, 0), err) ||
+        !pending_update_get(s, &r->pending, err) ||
         !update_preview_make(s, buf_bytes(&r->pending.manifest), "pending update", &r->preview,
                              err))
         return false;

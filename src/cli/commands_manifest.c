@@ -77,18 +77,17 @@ const struct command COMMANDS_MANIFEST[] = {
       .run = run_manifest_set,
       .flags = FLAGS(RECOVERY_DATA, YES, VERIFY_FLAGS),
       .summary = "set the manifest",
-      .text =
-          "Verifies the Coordinator, sets the manifest, and stores the Coordinator's "
-          "certificate in the\n"
-          "certificate cache. The manifest may be JSON, which is sent as it is, or YAML.\n\n"
-          "The reply has the recovery secrets: for each recovery key one, encrypted with it. "
-          "With\n"
-          "--recoverydata the file is made, with room on the disk, before the manifest is sent; "
-          "should writing fail\n"
-          "even then, they are shown instead.\n\n"
-          "A Coordinator in recovery mode dismisses its old state when a manifest is set: on a "
-          "terminal that\n"
-          "has to be confirmed.",
+      .text = "Verifies the Coordinator, sets the manifest, and stores the Coordinator's "
+              "certificate in the\n"
+              "certificate cache. The manifest may be JSON, which is sent as it is, or YAML.\n\n"
+              "The reply has the recovery secrets: for each recovery key one, encrypted with it; "
+              "`recovery secrets`\n"
+              "fetches them again. With --recoverydata the file is made, with room on the disk, "
+              "before the manifest\n"
+              "is sent; should writing fail even then, they are shown instead.\n\n"
+              "A Coordinator in recovery mode dismisses its old state when a manifest is set: on a "
+              "terminal that\n"
+              "has to be confirmed.",
       .examples = "manifest set manifest.yaml coordinator.example.com:4433 -r recovery.json" },
     { .words = "manifest signature",
       .arguments = "<manifest.json|yaml>",

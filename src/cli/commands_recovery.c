@@ -130,6 +130,33 @@ const struct command COMMANDS_RECOVERY[] = {
               "new ones with `recovery drill`.",
       .examples = "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key -o new.json\n"
                   "recovery rotate coordinator.example.com:4433 -c una.crt -k una.key --cancel" },
+    { .words = "recovery secrets",
+      ONE_ENDPOINT,
+      .run = run_recovery_secrets,
+      .flags = FLAGS(
+          { .name = "recoverydata",
+            .letter = 'o',
+            .kind = FLAG_FILE,
+            .value = "FILE",
+            .alias = "output",
+            .help = "write the recovery secrets to FILE instead of showing them" },
+          SPLIT_FLAG,
+          { .name = "force", .kind = FLAG_SWITCH, .help = "let FILE replace one that is there" },
+          { .name = "new",
+            .kind = FLAG_SWITCH,
+            .help = "those that were re-issued and wait for their proofs" },
+          USER_FLAGS),
+      .groups =
+          GROUPS({ GROUP_ALL_OR_NONE, "key cert" }, { GROUP_EXCLUSIVE, "pkcs11-config cert" }),
+      .summary = "fetch the encrypted recovery secrets once more",
+      .text =
+          "For whoever lost the reply of `manifest set`, of an update, or of `recovery rotate`. "
+          "Each secret is encrypted with\n"
+          "its holder's recovery key. Takes the certificate of any user of the manifest, and "
+          "none when it names no users.\n"
+          "The Coordinator has to run: in recovery mode it cannot give them.",
+      .examples = "recovery secrets coordinator.example.com:4433 -c una.crt -k una.key -o "
+                  "recovery.json" },
     { .words = "recovery prove",
       .run = run_recovery_prove,
       .flags = FLAGS(KEY_FLAGS, SECRET_FLAGS),

@@ -139,6 +139,11 @@ struct key *identity_recovery_key(struct cli *cli, struct err *err)
 
 /* ---- users ---- */
 
+bool identity_has_user(const struct cli *cli)
+{
+    return option_is_set(&cli->options, "cert") || option_is_set(&cli->options, "pkcs11-config");
+}
+
 /* The leaf comes first, whatever follows. */
 static struct cert *read_certificate(struct cli *cli, const char *path, struct err *err)
 {

@@ -5,7 +5,7 @@
 #include "codec/json.h"
 
 /*
- * The recovery secrets of an answer: never given out again, so that they must not be lost here.
+ * The recovery secrets of an answer: older Coordinators never give them out again, so that they must not be lost here.
  *
  *   recovery_data_open   before the request: the file of --recoverydata, when there is one, and the directory of
  *                        --split

@@ -344,6 +344,13 @@ bool session_open_as_user(struct session *s, struct cli *cli, const char *endpoi
            session_pin(s, err);
 }
 
+bool session_open_as_user_or_nobody(struct session *s, struct cli *cli, const char *endpoint,
+                                    struct err *err)
+{
+    return identity_has_user(cli) ? session_open_as_user(s, cli, endpoint, err)
+                                  : session_open(s, cli, endpoint, err) && session_pin(s, err);
+}
+
 bool session_save_quote(struct session *s, struct err *err)
 {
     const char *const path = option_text(&s->cli->options, "save-sgx-quote");

@@ -39,6 +39,9 @@ bool session_pin(struct session *s, struct err *err) MUST_CHECK;
 /* With --cert and --key. */
 bool session_open_as_user(struct session *s, struct cli *cli, const char *endpoint,
                           struct err *err) MUST_CHECK;
+/* The same, or without a user where none is named. */
+bool session_open_as_user_or_nobody(struct session *s, struct cli *cli, const char *endpoint,
+                                    struct err *err) MUST_CHECK;
 /* What a command that verifies leaves behind: the quote (--save-sgx-quote). */
 bool session_save_quote(struct session *s, struct err *err) MUST_CHECK;
 /* And the certificate cache. */

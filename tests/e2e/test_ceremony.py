@@ -322,6 +322,41 @@ def a_key_never_takes_the_place_of_a_file(home):
 
 # ---- recovery rotate ----
 
+def who_lost_the_recovery_secrets_fetches_them_again(home):
+    s = Ceremony(home)
+    cert, key = s.updaters["una"]
+    fetch, user = ("recovery", "secrets", s.at), ("-c", cert, "-k", key)
+    reply = json.loads((home / "reply.json").read_text())["RecoverySecrets"]
+    s.cli(*fetch).expect(DENIED, "", "Hint: the manifest has users: --cert and --key of any of them are needed")
+    equal(json.loads(s.cli(*fetch, *user).expect(OK).out), {"RecoverySecrets": reply}, "what the reply had")
+    equal(s.cli(*fetch, *user, "--format", "json").json("RecoverySecrets"), {"recoverySecrets": reply}, "as data")
+    s.cli(*fetch, *user, "-o", "reply.json").expect(USAGE, "", "--force replaces the file")
+    s.cli(*fetch, *user, "-o", "again.json", "--split", "parts").expect(OK, "", "Recovery data saved to: again.json")
+    s.drill("anna", "again.json").expect(OK)
+    s.drill("ben", "parts/ben.json").expect(OK)
+    equal(s.cli(*fetch, *user, "-o", "again.json", "--force", "--format", "json").json("RecoverySecrets"), {"recoveryDataFile": "again.json"}, "a file")
+    s.cli(*fetch, *user, "--new").expect(NOT_FOUND, "", "Hint: without --new: those that are in force")
+    s.rotate("una").expect(OK)
+    s.rotate("umar", "-o", "new.json").expect(OK)
+    equal(s.cli(*fetch, *user, "--new").expect(OK).out.strip(), (home / "new.json").read_text().strip(), "the new ones")
+    s.move()
+    s.cli("recovery", "secrets", s.at, "-i", *user).expect(STATE, "", "Hint: `status` tells in which state it is")
+    s.c.stop()
+
+
+def a_manifest_without_users_gives_its_recovery_secrets_to_everybody(home):
+    for scheme, status, part in (("single", OK, '{"RecoverySecrets":{'), ("none", NOT_FOUND, "the manifest has no recovery keys")):
+        place = home / scheme
+        place.mkdir()
+        cli, c = Cli(place), Coordinator(place).start()
+        manifest = json.loads(Deployment(scheme).manifest)
+        (place / "m.json").write_text(json.dumps({name: manifest[name] for name in manifest if name not in ("Users", "Roles")}))
+        cli("manifest", "set", "m.json", c.address, "-i").expect(OK)
+        done = cli("recovery", "secrets", c.address).expect(status)
+        contains(done.out + done.error, part)
+        c.stop()
+
+
 def two_users_rotate_and_the_holders_prove_the_new_secrets(home):
     s = Ceremony(home)
     s.rotate("alice", "-o", "new.json").expect(DENIED, "")
