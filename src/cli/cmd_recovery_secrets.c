@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/identity.h"
 #include "cli/recovery_data.h"
 #include "cli/session.h"
 
@@ -6,7 +7,7 @@
 
 static bool refused(struct cli *cli, struct err *err)
 {
-    if (cli->status == EXIT_DENIED && !option_is_set(&cli->options, "cert"))
+    if (cli->status == EXIT_DENIED && !identity_has_user(cli))
         (void)cli_fail(cli, EXIT_DENIED,
                        "the manifest has users: --cert and --key of any of them are needed");
     else if (cli->status == EXIT_NOT_FOUND && option_switch(&cli->options, "new"))

@@ -87,6 +87,7 @@ ROWS = [
     Row("recovery status", "{at} -i", "running"), Row("recovery status", "{at} -i", "recovery"), Row("recovery keygen", "zoe --no-passphrase"),
     Row("recovery drill", "{at} -k {anna.key} --secret reply.json", "running"),
     Row("recovery drill", "--offline -k {anna.key} --secret reply.json"),
+    Row("recovery secrets", "{at} " + UNA, "running"),
     Row("recovery rotate", "{at} " + UNA, "running", quiet=True), Row("recovery rotate", "{at} --cancel --yes " + UNA, "running", prepare=a_rotation),
     Row("recovery prove", "-k {anna.key} --secret reply.json", file="challenge.json"),
     Row("recover", "reply.json {at} -i -k {anna.key}", "recovery"), Row("recover", "reply.json {at} -i -k {anna.key}", "running", status=STATE),

@@ -7,7 +7,7 @@ import os
 import shutil
 
 import taw
-from command_line import DENIED, DIFFERENT, KEY, OK, USAGE, Cli, Fake
+from command_line import DENIED, DIFFERENT, KEY, NOT_FOUND, OK, USAGE, Cli, Fake
 from taw import Coordinator, Deployment, Skip, UploadDeployment, b64, contains, equal, keys, run_program, true, unb64
 
 MODULES = glob.glob("/usr/lib/*/softhsm/libsofthsm2.so") + glob.glob("/usr/lib/softhsm/libsofthsm2.so")
@@ -135,6 +135,10 @@ def the_flags_of_the_original_name_key_and_certificate(home):
     s.cli(*s.get, *config, "--pkcs11-key-id", "01", "--pkcs11-key-label", "user", "--pkcs11-cert-id", "01").expect(OK)
     s.cli(*s.get, *config, "--pkcs11-key-id", "0x01", "--pkcs11-cert-label", "x").expect(KEY, "", 'no certificate found for id "" and label "x"')
     labels = ("--pkcs11-key-label", "user", "--pkcs11-cert-label", "user")
+    # Commands that do without a user take one from a token as well.
+    s.cli("recovery", "secrets", s.c.address).expect(DENIED, "", "--cert and --key of any of them are needed")
+    true(s.cli("recovery", "secrets", s.c.address, *config, *labels).status in (OK, NOT_FOUND), "a user on a token")
+    s.cli("manifest", "update", "review", s.c.address, *config, "--pkcs11-key-id", "02", "--pkcs11-cert-id", "0x01").expect(KEY, "", "no key pair")
     serial = run_program("softhsm2-util", "--show-slots", env=t.env).decode().split("Serial number:")[1].split()[0]
     s.cli(*s.get, *t.config(TokenLabel=None, TokenSerial=serial), *labels).expect(OK)
     t.config(TokenLabel=None)
