@@ -38,7 +38,7 @@ void collateral_free(struct collateral *collateral);
 
 /* What a bundle is for and how long it is good. Views live as long as the collateral. */
 struct collateral_summary {
-    enum tee tee;
+    enum tee tee;            /* that of the TCB info, when reason is REASON_NONE */
     struct bytes fmspc;      /* 6 bytes; empty for SNP */
     const char *pck_ca;      /* "platform", "processor"; NULL for SNP */
     const char *product;     /* SNP: "Milan" ... */

@@ -87,7 +87,12 @@ bool coordinator_policy_read_file(struct cli *cli, const char *path, struct byte
     }
     replace_list(&cli->options, "accepted-tcb-statuses", arena, &package->accepted_tcb_statuses);
     replace_list(&cli->options, "accepted-advisories", arena, &package->accepted_advisories);
-    return check_statuses(&package->accepted_tcb_statuses, err) || cli_fail(cli, EXIT_USAGE, NULL);
+    if (check_statuses(&package->accepted_tcb_statuses, err))
+        return true;
+    (void)cli_fail(cli, EXIT_USAGE, NULL);
+    return err_in(err, "%s",
+                  option_is_set(&cli->options, "accepted-tcb-statuses") ? "--accepted-tcb-statuses"
+                                                                        : path);
 }
 
 bool coordinator_policy_read(struct cli *cli, struct arena *arena,

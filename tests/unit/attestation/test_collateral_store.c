@@ -313,6 +313,27 @@ static void of_two_files_for_one_platform_the_higher_number_counts(void **state)
     expect_file(&r, "z.json", 0, "lower than 18");
 }
 
+static void what_a_bundle_says_it_is_for_moves_no_number_of_another_tee(void **state)
+{
+    auto_room r;
+    auto_buf text = { 0 };
+
+    (void)state;
+    room_begin(&r);
+    put_scene(&r, "a.json");
+    open_store(&r);
+    set_number(&r, "17", "18");
+    intel_scene_build(&r.scene);
+    r.scene.bundle.tee = TEE_TDX;
+    intel_scene_put_bundle(&r.scene, &text);
+    directory_write(&r.directory, "b.json", buf_bytes(&text));
+    scan(&r);
+    auto_collateral_set *set = collateral_store_set(r.store);
+    assert_int_equal(collateral_set_file(set, "b.json")->summary.tee, TEE_SGX);
+    expect_file(&r, "b.json", 18, NULL);
+    expect_file(&r, "a.json", 0, "lower than 18");
+}
+
 static void there_is_an_end_to_the_files(void **state)
 {
     auto_room r;
@@ -404,6 +425,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_lower_evaluation_number_is_refused_after_a_restart),
     cmocka_unit_test(a_memory_that_is_lost_or_damaged_does_not_stop_anything),
     cmocka_unit_test(of_two_files_for_one_platform_the_higher_number_counts),
+    cmocka_unit_test(what_a_bundle_says_it_is_for_moves_no_number_of_another_tee),
     cmocka_unit_test(there_is_an_end_to_the_files),
     cmocka_unit_test(metrics_tell_what_expires_and_what_was_refused),
     cmocka_unit_test(sets_are_read_while_they_are_replaced),
