@@ -253,8 +253,8 @@ void intel_collateral_summary(const struct intel_collateral *c, struct collatera
         summary->detail = failed->detail;
         return;
     }
-    summary->tee =
-        c->tcb_info.tee; /* as it is signed: nothing signs what a bundle says of itself */
+    /* As it is signed: nothing signs what a bundle says of itself. */
+    summary->tee = c->tcb_info.tee;
     summary->fmspc = bytes_of(c->tcb_info.fmspc, sizeof c->tcb_info.fmspc);
     summary->evaluation_number = info < qe ? info : qe;
     summary->earliest_expiration = validities_earliest_end(&c->validities);
