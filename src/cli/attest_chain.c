@@ -28,8 +28,10 @@ bool pck_chain_read(struct bytes pem, struct pck_chain *chain, struct err *err)
         return false;
     if (chain->count > 1)
         chain->ca = pck_ca_name(cert_common_name(chain->certs[1]));
+    /* Blocks of PEM that cannot be decoded are skipped. */
     if (chain->count == 0 || !cert_extension(chain->certs[0], PCK_EXTENSION_OID, &extension))
-        return true;
+        return pem.len == 0 ||
+               err_set(err, FAIL_MALFORMED, "PCK chain: it does not begin with a PCK certificate");
     chain->has_pck = pck_parse(extension, &chain->pck, err);
     return chain->has_pck || err_in(err, "PCK certificate");
 }

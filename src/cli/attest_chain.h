@@ -13,7 +13,7 @@ struct pck_chain {
     struct pck pck; /* of the first certificate */
     const char *ca; /* "platform", "processor"; NULL: the second certificate is neither */
 };
-/* pem: may be empty. FAIL_MALFORMED: a certificate does not parse; what came before it is there. */
+/* pem: may be empty. FAIL_MALFORMED: a certificate does not parse, or the first is no PCK certificate; what came before is there. */
 bool pck_chain_read(struct bytes pem, struct pck_chain *chain, struct err *err) MUST_CHECK;
 /* Puts what is known into the verdict, in views of the chain. */
 void pck_chain_describe(const struct pck_chain *chain, struct verdict *verdict);

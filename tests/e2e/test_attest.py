@@ -397,6 +397,10 @@ def inspection_shows_and_does_not_judge(home):
     broken = sgx.quote.read_bytes().replace(b"-----BEGIN CERTIFICATE-----\nMII", b"-----BEGIN CERTIFICATE-----\nMIJ", 1)
     data = run_taw("attest", "inspect", "-", "--format", "json", data=broken).expect(REJECTED)
     contains(json.loads(data.out)["data"]["problem"], "certificate 1")
+    for wrong in (b"-----BEGIN CERTIFICATE-----\n!II", b"-----BEGIN CERTIFICATF-----\nMII"):
+        broken = sgx.quote.read_bytes().replace(b"-----BEGIN CERTIFICATE-----\nMII", wrong, 1)
+        data = run_taw("attest", "inspect", "-", "--format", "json", data=broken).expect(REJECTED)
+        contains(json.loads(data.out)["data"]["problem"], "PCK")
     run_taw("attest", "inspect", "-", data=b"nonsense").expect(REJECTED)
 
 
