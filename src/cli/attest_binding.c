@@ -90,8 +90,9 @@ static void show_record(const struct saved_record *record, struct buf *text)
     (void)!sha256_hex(cert_der(record->root), hash, &err);
     show_line(text, "saved", "%s, of %.*s", moment_of(record->saved_at).text,
               BYTES_FMT(record->coordinator));
-    show_line(text, "root certificate", "%.*s, SHA-256 %s",
-              BYTES_FMT(cert_common_name(record->root)), hash);
+    /* The name is last: it is whatever somebody wrote. */
+    show_line(text, "root certificate", "SHA-256 %s, %.*s", hash,
+              BYTES_FMT(cert_common_name(record->root)));
 }
 
 void binding_show_text(const struct evidence_input *input, const struct binding *b,

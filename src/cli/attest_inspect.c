@@ -72,8 +72,10 @@ static void put_text(const struct look *look, struct buf *text)
         buf_add_string(text, "\ncertificates:\n");
     for (size_t i = 0; i < look->chain.count; i++) {
         const struct cert *const cert = look->chain.certs[i];
-        buf_add_format(text, "  %.*s, %s to %s\n", BYTES_FMT(cert_common_name(cert)),
-                       moment_of(cert_not_before(cert)).text, moment_of(cert_not_after(cert)).text);
+        buf_add_string(text, "  ");
+        output_visible(text, cert_common_name(cert), false);
+        buf_add_format(text, ", %s to %s\n", moment_of(cert_not_before(cert)).text,
+                       moment_of(cert_not_after(cert)).text);
     }
     show_fields_text(&look->verdict, text);
 }

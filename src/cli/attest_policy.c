@@ -53,14 +53,14 @@ bool attest_policy_judge(struct attest_policy *p, const struct judgement *j)
 static void show_part(struct buf *text, const char *name, struct bytes value)
 {
     buf_add_format(text, "    %-12s", name);
-    buf_add(text, value);
+    output_visible(text, value, false);
     buf_add_u8(text, '\n');
 }
 
 static void show_finding(const struct policy_finding *finding, struct buf *text)
 {
     buf_add_string(text, "  ");
-    buf_add(text, in_the_file(finding->member));
+    output_visible(text, in_the_file(finding->member), false);
     buf_add_u8(text, '\n');
     show_part(text, "expected", finding->expected);
     show_part(text, "got", finding->got);

@@ -2,6 +2,7 @@
 #include "cli/attest_show.h"
 
 #include "base/reader.h"
+#include "cli/output.h"
 #include "codec/json.h"
 #include "codec/text.h"
 
@@ -246,7 +247,11 @@ void show_line(struct buf *text, const char *name, const char *fmt, ...)
     va_start(args, fmt);
     const int len = vasprintf(&value, fmt, args);
     va_end(args);
-    buf_add_format(text, "%-*s%s\n", COLUMN, name, len < 0 ? "" : value);
+    buf_add_format(text, "%-*s", COLUMN, name);
+    /* A name in a certificate makes no lines of its own. */
+    if (len >= 0)
+        output_visible(text, bytes_of(value, (size_t)len), false);
+    buf_add_u8(text, '\n');
     if (len >= 0)
         free(value);
 }
@@ -353,9 +358,9 @@ void show_steps_text(const struct verdict *v, struct buf *text)
         if (step->passed || (step->expected.len == 0 && step->found.len == 0))
             continue;
         buf_add_string(text, "            expected  ");
-        buf_add(text, step->expected);
+        output_visible(text, step->expected, false);
         buf_add_string(text, "\n            found     ");
-        buf_add(text, step->found);
+        output_visible(text, step->found, false);
         buf_add_u8(text, '\n');
     }
 }

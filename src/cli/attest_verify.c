@@ -74,7 +74,7 @@ static void put_text(const struct question *q, struct buf *text)
     show_line(text, "result", "%s%s", q->valid ? "valid" : "invalid: ", reason_text(v->reason));
     if (!q->valid) {
         buf_add_string(text, "  ");
-        buf_add(text, v->detail);
+        output_visible(text, v->detail, false);
         buf_add_u8(text, '\n');
     }
     show_line(text, "evidence", "%.*s (%s)", BYTES_FMT(buf_bytes(&kind)), q->evidence.form);

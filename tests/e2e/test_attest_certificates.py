@@ -35,7 +35,7 @@ def claims_of(key_hash, algorithm=1):
 
 class Key:
     def __init__(self, home, name):
-        self.home, self.name, self.file = home, name, home / (name + ".key")
+        self.home, self.name, self.subject, self.file = home, name, name, home / (name + ".key")
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.file)
         self.spki = openssl("pkey", "-in", self.file, "-pubout", "-outform", "DER")
         self.pem = openssl("pkey", "-in", self.file, "-pubout") + b"\0"
@@ -45,7 +45,7 @@ class Key:
         file = self.home / (self.name + ".conf")
         lines = ["[req]", "distinguished_name=dn", "[dn]", "[ext]", *("%s=DER:%s" % (oid, value.hex()) for oid, value in extensions)]
         file.write_text("\n".join(lines) + "\n")
-        return openssl("req", "-x509", "-key", self.file, "-subj", "/CN=" + self.name, "-days", 3, "-config", file, "-extensions", "ext")
+        return openssl("req", "-x509", "-key", self.file, "-subj", "/CN=" + self.subject, "-days", 3, "-config", file, "-extensions", "ext")
 
 
 class Scene:
@@ -158,6 +158,15 @@ def genuine_quotes_in_certificates_of_strangers_are_shown_and_refused(home):
             data = done.expect(INVALID).data("Attestation")
             equal((data["reason"], data["tcb_status"], [step["passed"] for step in data["steps"][:-1]]),
                   ("policy", expected["tcb_status"], [True] * (len(data["steps"]) - 1)), "only the key is wrong")
+
+
+def a_name_in_a_certificate_makes_no_lines_of_its_own(home):
+    s = Scene(home)
+    s.key.subject = "a\npolicy                  mine accepts\x1b[1A"
+    data = s.key.certificate(s.extension(RA_TLS, s.key))
+    for done in (s.verify(data), run_taw("attest", "inspect", "-", data=data)):
+        contains(done.out, "a\\u000apolicy                  mine accepts\\u001b[1A\n")
+        true("\npolicy" not in done.out, done.out)
 
 
 def what_is_no_evidence_in_a_certificate_says_so(home):

@@ -75,7 +75,7 @@ def a_record_verifies_without_the_coordinator_and_its_files(home):
         equal(names[-2:], ["report data of root certificate and nonce", "the intermediate certificate is signed by the root"], "steps")
         text = r.verify().expect(OK).out
         for line in ("root and nonce          bound by the report data (SHA-256 of the root certificate and the nonce)\n",
-                     "root certificate        fake, SHA-256 %s\n" % root, "saved                   %s, of %s\n" % (saved["saved_at"], r.scene.fake.at),
+                     "root certificate        SHA-256 %s, fake\n" % root, "saved                   %s, of %s\n" % (saved["saved_at"], r.scene.fake.at),
                      "verified for            %s (when it was saved, as the file says; nothing signs that)\n" % saved["saved_at"],
                      "collateral              of the saved record\n"):
             contains(text, line)
