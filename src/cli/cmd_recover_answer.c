@@ -99,6 +99,14 @@ static bool judge(struct cli *cli, const struct recovery_request *r, struct err 
                        "the Coordinator runs in simulation mode; --insecure accepts that");
         return err_set(err, FAIL_DENIED, "the request has no quote");
     }
+    /* Who may touch the request on its way can put a policy beside it, for a Coordinator of his. */
+    if (!option_is_set(&cli->options, "era-config")) {
+        (void)cli_fail(
+            cli, EXIT_ATTESTATION,
+            "--era-config names the policy of this machine; one that lies in the working "
+            "directory may have come with the request");
+        return err_set(err, FAIL_DENIED, "no policy says which Coordinator is meant");
+    }
     if (!r->verified)
         output_warn(&cli->out, "the request was made with --insecure");
     return moment_read(cli, &claim.at, err) && coordinator_judge(cli, &claim, err);

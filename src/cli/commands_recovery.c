@@ -229,13 +229,16 @@ const struct command COMMANDS_RECOVERY[] = {
       .groups = KEY_GROUPS,
       .summary = "second step, without a network: encrypt a recovery secret for the Coordinator",
       .text = "Verifies the quote in the request as `recover` does, with the collateral that came "
-              "along or that of --collateral, shows\n"
+              "along or that of --collateral, and\n"
+              "against the policy of --era-config, which has to be named here. Shows\n"
               "what the Coordinator runs, and checks that its root has signed the key in the "
               "request. Without quote or signature it\n"
               "asks for the fingerprint. Only then the secret is decrypted with the private key of "
               "its holder, signed, and encrypted\n"
               "to the Coordinator. For the recovery key file see `recover`.",
-      .examples = "recover answer request.json recovery.json --key anna.key -o answer.json" },
+      .examples =
+          "recover answer request.json recovery.json --key anna.key --era-config policy.json "
+          "-o answer.json" },
     { .words = "recover submit",
       .arguments = "<answer> <IP:PORT>",
       FILE_AND_ENDPOINT,

@@ -309,6 +309,9 @@ def what_does_not_hold_offline_is_not_answered(home):
     s = QuotedGap(home)
     s.cli("recover", "request", s.fake.at, "-o", "request.json", *s.flags()).expect(OK)
     contains(s.refused("no policy says which Coordinator is meant", policy=False).error, "Hint: --era-config")
+    for name in "era-config.json", "coordinator-era.json":  # what may have come with the request
+        (home / name).write_text(s.policy_file.read_text())
+        s.refused("no policy says which Coordinator is meant", policy=False)
     s.refused("cert_chain", root=False)
     s.refused("expired", "--collateral", s.platform.expired)
     s.refused("not_yet_valid", "--at", "1000000000")
