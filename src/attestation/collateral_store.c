@@ -2,12 +2,10 @@
 #include "attestation/collateral_store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     MOST_BYTES = 64 << 20,      /* of all files together */
@@ -84,19 +82,6 @@ static bool refuse(struct collateral_file *file, enum reason reason, const char 
     return false;
 }
 
-/* Without O_NONBLOCK a pipe of that name would hold up the scan for ever. */
-static bool is_regular(const struct files *fs, const char *path, struct err *err)
-{
-    const int fd = fs->open(fs->ctx, path, O_RDONLY | O_NONBLOCK, 0);
-    struct stat st;
-
-    if (fd < 0)
-        return err_errno(err, FAIL_UNAVAILABLE, "cannot open %s", path);
-    const bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    (void)fs->close(fs->ctx, fd);
-    return regular || err_set(err, FAIL_UNAVAILABLE, "%s is not a regular file", path);
-}
-
 static bool read_bundle(struct scan *scan, struct collateral_file *file, struct buf *raw)
 {
     const struct collateral_store *const store = scan->store;
@@ -106,8 +91,7 @@ static bool read_bundle(struct scan *scan, struct collateral_file *file, struct 
     auto_string *path = mem_printf("%s/%s", store->directory, file->name);
     struct err err = { 0 };
 
-    if (!is_regular(fs, path, &err) || !file_read(fs, path, most, raw, &err) ||
-        !sha256(buf_bytes(raw), file->hash, &err))
+    if (!file_read_regular(fs, path, most, raw, &err) || !sha256(buf_bytes(raw), file->hash, &err))
         return refuse(file, REASON_NONE, err.text);
     scan->bytes_left -= raw->len;
     return true;

@@ -140,15 +140,39 @@ static bool read_until_end(const struct files *fs, int fd, const char *path, siz
     }
 }
 
+static int open_to_read(const struct files *fs, const char *path, int flags, struct err *err)
+{
+    const int fd = fs->open(fs->ctx, path, O_RDONLY | flags, 0);
+
+    if (fd < 0)
+        (void)err_errno(err, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_UNAVAILABLE, "cannot open %s",
+                        path);
+    return fd;
+}
+
 bool file_read(const struct files *fs, const char *path, size_t max, struct buf *out,
                struct err *err)
 {
-    const int fd = fs->open(fs->ctx, path, O_RDONLY, 0);
+    const int fd = open_to_read(fs, path, 0, err);
 
     if (fd < 0)
-        return err_errno(err, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_UNAVAILABLE, "cannot open %s",
-                         path);
+        return false;
     const bool done = read_until_end(fs, fd, path, max, out, err);
+    (void)fs->close(fs->ctx, fd);
+    return done;
+}
+
+bool file_read_regular(const struct files *fs, const char *path, size_t max, struct buf *out,
+                       struct err *err)
+{
+    const int fd = open_to_read(fs, path, O_NONBLOCK, err);
+    struct stat st;
+
+    if (fd < 0)
+        return false;
+    const bool regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    const bool done = regular ? read_until_end(fs, fd, path, max, out, err)
+                              : err_set(err, FAIL_UNAVAILABLE, "%s is not a regular file", path);
     (void)fs->close(fs->ctx, fd);
     return done;
 }

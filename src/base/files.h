@@ -39,6 +39,10 @@ extern const struct files files_posix;
  */
 bool file_read(const struct files *fs, const char *path, size_t max, struct buf *out,
                struct err *err) MUST_CHECK;
+/* The same for a regular file; whatever else has that name, a pipe for example, is not waited for. FAIL_UNAVAILABLE. On the real
+ * disk only. */
+bool file_read_regular(const struct files *fs, const char *path, size_t max, struct buf *out,
+                       struct err *err) MUST_CHECK;
 /* Writes everything, also after short writes. FAIL_UNAVAILABLE. */
 bool file_write_all(const struct files *fs, int fd, struct bytes data, struct err *err) MUST_CHECK;
 /* Makes the names in a directory durable. FAIL_UNAVAILABLE. */

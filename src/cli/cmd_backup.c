@@ -75,7 +75,9 @@ bool run_state_backup(struct cli *cli, struct err *err)
     auto_buf data = { 0 }, text = { 0 };
 
     if (!store_backup_make(&disk, from, to, &copied, err))
-        return fail(cli, err);
+        return err->kind == FAIL_STATE
+                   ? cli_fail(cli, EXIT_USAGE, "a backup gets a directory of its own")
+                   : fail(cli, err);
     put_data(&copied, to, from, &data);
     buf_add_u8(&data, '}');
     buf_add_format(&text, "%s: ", to);
@@ -94,7 +96,7 @@ static bool may_replace(struct cli *cli, const struct store_inspection *in, cons
     static const struct ask ask = {
         .question = "Set aside the state that is there, and put the backup in its place?",
         .refused = "nothing was changed",
-        .status = EXIT_STATE,
+        .status = EXIT_FAILED,
         .always = true,
     };
     struct store_inspection there CLEANUP(store_inspection_clear) = { 0 };

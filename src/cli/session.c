@@ -127,14 +127,17 @@ static bool refusal(struct session *s, const struct call *call, const char *path
     const struct bytes status = envelope_text(top, "status"),
                        message = envelope_text(top, "message");
 
+    auto_buf shown = { 0 }, word = { 0 };
     const enum exit_status exit = status_of(reply->status, message, call->body != NULL);
+    output_visible(&shown, message, false);
+    output_visible(&word, status, false);
     (void)cli_fail(s->cli, exit, hint_of(s, exit, message));
     if (reply->status == HTTP_UNAUTHORIZED)
         return err_set(err, FAIL_DENIED, "%s %s%s: authorizing user: %.*s", method, s->endpoint.url,
-                       path, BYTES_FMT(message));
+                       path, BYTES_FMT(buf_bytes(&shown)));
     return err_set(err, FAIL_STATE, "%s %s%s: %ld %s: %.*s: %.*s", method, s->endpoint.url, path,
-                   reply->status, reason_phrase(reply->status), BYTES_FMT(status),
-                   BYTES_FMT(message));
+                   reply->status, reason_phrase(reply->status), BYTES_FMT(buf_bytes(&word)),
+                   BYTES_FMT(buf_bytes(&shown)));
 }
 
 static bool take_answer(struct session *s, const struct call *call, const char *path,

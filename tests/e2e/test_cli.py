@@ -317,6 +317,7 @@ def nonsense_is_named_and_ends_with_a_status(home):
             (says('{"status":"success","data":{"code":"3"}}'), FAILED, "code"),
             (says('{"status":"success","data":{"code":3,"message":[]}}'), FAILED, "message"),
             (says('{"status":"error","message":"\\u001b[2Jgone"}', "500 Oops"), FAILED, "\\u001b[2Jgone"),
+            (says('{"status":"err\\nor","message":"gone\\nHint: do it"}', "500 Oops"), FAILED, "err\\u000aor: gone\\u000aHint: do it\n"),
             (says("teapot", "418 Teapot"), FAILED, "418"),
             (says('{"status":"fail","message":"who?"}', "401 Unauthorized"), DENIED, "authorizing user: who?"),
             (says("{}", "404 Not Found"), NOT_FOUND, "404 Not Found"),

@@ -134,7 +134,7 @@ def a_backup_is_whole_while_the_state_is_written(home):
 def a_state_is_never_replaced_without_a_word(home):
     cli, (c, _) = Cli(home), begin(home)
     cli("state", "backup", c.state, "backup").expect(OK)
-    cli("state", "backup", c.state, "backup").expect(STATE, error="backup")
+    cli("state", "backup", c.state, "backup").expect(USAGE, error="a directory of its own")
     cli("state", "restore", "backup", c.state, "--yes").expect(STATE, error="another process uses")
     c.stop()
     before = snapshot(c.state)
@@ -144,7 +144,7 @@ def a_state_is_never_replaced_without_a_word(home):
     contains(done.error, "--yes")
     cli("state", "restore", "backup", c.state, "--format", "json").failure(USAGE, "usage")
     refused = cli.on_terminal("state", "restore", "backup", c.state, answers=[("in its place?", "no")])
-    equal(refused.status, STATE, "status after no")
+    equal(refused.status, FAILED, "status after no")
     equal(snapshot(c.state), before, "the state")
 
     agreed = cli.on_terminal("state", "restore", "backup", c.state, answers=[("in its place?", "yes")])
