@@ -207,7 +207,7 @@ def commands_that_only_look_take_tokens_too(home):
     t.cli(*inspect, bob[0], "--key", t.uri("object=alice")).expect(DIFFERENT)
     t.cli(*inspect, alice[0], "--key", t.uri("object=x")).expect(KEY, "", "no key pair found")
     t.cli(*inspect, alice[0], "--key", "pkcs11:x").expect(USAGE, "", "pkcs11: URI")
-    contains(t.cli("doctor", "--key", "pkcs11:object=alice").out, "pkcs11:object=alice: keys on tokens have no permissions")
+    contains(t.cli("doctor", "--key", "pkcs11:object=alice").out, "pkcs11:object=alice;type=private: keys on tokens have no permissions")
     (home / "m.json").write_bytes(Deployment("none").manifest)
     c = Coordinator(home).start()
     t.cli("manifest", "set", "m.json", c.address, "-i").expect(OK)
