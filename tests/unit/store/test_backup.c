@@ -243,9 +243,10 @@ static bool interrupt(const struct fake_disk *prepared, const struct cut *cut, b
         fake_restart(disk);
 
     struct store *const store = world_open(&world, &verdict, &err);
+    auto_omap *values = verdict == STORE_OPEN ? store_values(store) : NULL;
     if (verdict == STORE_OPEN)
-        assert_true(world_maps_equal(store_values(store), copied) ||
-                    (had_state && !done && world_maps_equal(store_values(store), old)));
+        assert_true(world_maps_equal(values, copied) ||
+                    (had_state && !done && world_maps_equal(values, old)));
     else
         assert_int_not_equal(verdict, had_state ? STORE_FRESH : STORE_LOCKED);
     assert_true(!done || verdict == STORE_OPEN);
