@@ -122,15 +122,22 @@ char *mem_string(const char *text)
     return mem_or_die(strdup(text));
 }
 
-char *mem_printf(const char *fmt, ...)
+char *mem_vprintf(const char *fmt, va_list args)
 {
     char *text = NULL;
+    const int len = vasprintf(&text, fmt, args);
+
+    return mem_or_die(len < 0 ? NULL : text);
+}
+
+char *mem_printf(const char *fmt, ...)
+{
     va_list args;
 
     va_start(args, fmt);
-    const int len = vasprintf(&text, fmt, args);
+    char *const text = mem_vprintf(fmt, args);
     va_end(args);
-    return mem_or_die(len < 0 ? NULL : text);
+    return text;
 }
 
 void mem_wipe_free(void *at, size_t len)

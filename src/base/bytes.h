@@ -2,6 +2,8 @@
 #pragma once
 #include "base/base.h"
 
+#include <stdarg.h>
+
 /*
  * A borrowed run of bytes: a view that owns nothing. Text is kept in the same type and need not
  * end with a NUL.
@@ -47,6 +49,7 @@ void *mem_resize(void *old, size_t size) MUST_CHECK;
 char *mem_string(const char *text) MUST_CHECK;
 /* The same as a message: a formatted string on the heap. */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+char *mem_vprintf(const char *fmt, va_list args) PRINTF_LIKE(1, 0) MUST_CHECK;
 /* Wipes `len` bytes and frees them; NULL is fine. */
 void mem_wipe_free(void *at, size_t len);
 

@@ -241,19 +241,15 @@ void show_steps_json(const struct verdict *v, struct buf *json)
 
 void show_line(struct buf *text, const char *name, const char *fmt, ...)
 {
-    char *value = NULL;
     va_list args;
 
     va_start(args, fmt);
-    const int len = vasprintf(&value, fmt, args);
+    auto_string *value = mem_vprintf(fmt, args);
     va_end(args);
     buf_add_format(text, "%-*s", COLUMN, name);
     /* A name in a certificate makes no lines of its own. */
-    if (len >= 0)
-        output_visible(text, bytes_of(value, (size_t)len), false);
+    output_visible(text, bytes_of_string(value), false);
     buf_add_u8(text, '\n');
-    if (len >= 0)
-        free(value);
 }
 
 void show_kind(const struct verdict *v, struct buf *out)

@@ -25,22 +25,19 @@ void doctor_add(struct doctor *d, const char *name, enum finding finding, const 
                 const char *fmt, ...)
 {
     va_list args;
-    char *detail = NULL;
 
     va_start(args, fmt);
-    if (vasprintf(&detail, fmt, args) < 0)
-        detail = mem_string(fmt);
+    auto_string *detail = mem_vprintf(fmt, args);
     va_end(args);
-    auto_string *owned = detail;
     d->failed += finding == FINDING_FAILED;
     d->warnings += finding == FINDING_WARNING;
     if (d->data.len > 0)
         buf_add_u8(&d->data, ',');
     buf_add_format(&d->data, "{\"name\":\"%s\",\"result\":\"%s\",\"detail\":", name,
                    FINDINGS[finding].data);
-    json_put_string(&d->data, bytes_of_string(owned));
+    json_put_string(&d->data, bytes_of_string(detail));
     buf_add_format(&d->text, "%-12s %-11s ", FINDINGS[finding].text, name);
-    output_visible(&d->text, bytes_of_string(owned), false);
+    output_visible(&d->text, bytes_of_string(detail), false);
     buf_add_u8(&d->text, '\n');
     if (advice != NULL) {
         buf_add_string(&d->data, ",\"advice\":");

@@ -76,13 +76,6 @@ static void put_line(struct output *out, const char *color, const char *label, c
     output_to_error(buf_bytes(&line));
 }
 
-static char *PRINTF_LIKE(1, 0) format_text(const char *fmt, va_list args)
-{
-    char *text = NULL;
-
-    return vasprintf(&text, fmt, args) < 0 ? mem_string(fmt) : text;
-}
-
 static void add_item(struct buf *list, const char *text)
 {
     if (list->len > 0)
@@ -97,7 +90,7 @@ void output_say(struct output *out, const char *fmt, ...)
     if (out->format != FORMAT_TEXT)
         return;
     va_start(args, fmt);
-    auto_string *text = format_text(fmt, args);
+    auto_string *text = mem_vprintf(fmt, args);
     va_end(args);
     put_line(out, "", "", text);
 }
@@ -107,7 +100,7 @@ void output_warn(struct output *out, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    auto_string *text = format_text(fmt, args);
+    auto_string *text = mem_vprintf(fmt, args);
     va_end(args);
     if (out->format == FORMAT_TEXT)
         put_line(out, YELLOW, "Warning: ", text);
@@ -120,7 +113,7 @@ void output_check(struct output *out, bool done, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    auto_string *text = format_text(fmt, args);
+    auto_string *text = mem_vprintf(fmt, args);
     va_end(args);
     auto_string *line = mem_printf("%s%s", done ? "checked: " : "not checked: ", text);
     if (out->format == FORMAT_TEXT)

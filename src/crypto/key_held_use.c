@@ -149,7 +149,7 @@ static int sign_init(void *ctx, const char *hash, void *key, const OSSL_PARAM pa
     use->hash[0] = '\0';
     for (size_t i = 0; md != NULL && i < COUNT_OF(known); i++) {
         if (EVP_MD_is_a(md, known[i]) == 1)
-            strcpy(use->hash, known[i]);
+            (void)snprintf(use->hash, sizeof use->hash, "%s", known[i]);
     }
     EVP_MD_free(md);
     return use->hash[0] != '\0' && use_begin(use, key, params);

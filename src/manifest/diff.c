@@ -60,11 +60,10 @@ void diff_add(struct differ *d, const char *section, struct bytes name, enum cha
 void diff_say(struct differ *d, const char *fmt, ...)
 {
     struct manifest_diff *const out = d->out;
-    char *text = NULL;
     va_list args;
 
     va_start(args, fmt);
-    const int len = vasprintf(&text, fmt, args);
+    auto_string *text = mem_vprintf(fmt, args);
     va_end(args);
     if (out->consequence_count == out->consequence_room) {
         out->consequence_room = out->consequence_room == 0 ? 8 : out->consequence_room * 2;
@@ -72,10 +71,8 @@ void diff_say(struct differ *d, const char *fmt, ...)
             mem_resize(out->consequences, out->consequence_room * sizeof *out->consequences);
     }
     out->consequences[out->consequence_count++] =
-        arena_bytes(&out->arena, len < 0 ? BYTES_NONE : bytes_of(text, (size_t)len));
-    out->refused = out->refused || (len >= 0 && is_refusal(bytes_of(text, (size_t)len)));
-    if (len >= 0)
-        free(text);
+        arena_bytes(&out->arena, bytes_of_string(text));
+    out->refused = out->refused || is_refusal(bytes_of_string(text));
 }
 
 static void put_comma(struct buf *what)

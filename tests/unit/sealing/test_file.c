@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "sealed.h"
 
 #include "crypto/hash.h"
-#include "sealing/sealing.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -112,38 +111,6 @@ static void assert_refused(const struct room *room, enum fail_kind kind, const c
     assert_int_equal(err.kind, kind);
     if (strstr(err.text, why) == NULL || strstr(err.text, room->path) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", err.text, why);
-}
-
-static void assert_does_not_open(const struct sealing *sealing, struct bytes blob, struct bytes aad,
-                                 enum fail_kind kind)
-{
-    struct secret *plaintext = NULL;
-    struct err err = { 0 };
-
-    assert_false(sealing_unseal(sealing, blob, aad, &plaintext, &err));
-    assert_int_equal(err.kind, kind);
-    assert_null(plaintext);
-}
-
-static void assert_opens(const struct sealing *sealing, struct bytes blob, struct bytes aad,
-                         struct bytes want)
-{
-    struct secret *plaintext = NULL;
-    struct err err = { 0 };
-
-    assert_ok(sealing_unseal(sealing, blob, aad, &plaintext, &err), &err);
-    assert_bytes_equal(secret_bytes(plaintext), want);
-    secret_free(plaintext);
-}
-
-static struct buf seal(const struct sealing *sealing, enum sealing_policy policy,
-                       struct bytes plaintext, struct bytes aad)
-{
-    struct buf blob = { 0 };
-    struct err err = { 0 };
-
-    assert_ok(sealing_seal(sealing, policy, plaintext, aad, &blob, &err), &err);
-    return blob;
 }
 
 static void missing_key_file_is_made_once(void **state)

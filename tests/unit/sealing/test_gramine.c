@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "sealed.h"
 
 #include "crypto/hash.h"
 #include "remove_tree.h"
-#include "sealing/sealing.h"
 
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #define SIGNER "signer's key 16B"
 #define ENCLAVE "enclave's key16B"
 #define AAD BYTES_LITERAL("what it belongs to")
+#define SECRET BYTES_LITERAL("secret")
 
 struct room {
     char path[64];
@@ -50,47 +50,18 @@ static void room_end(struct room *r)
 }
 #define auto_room struct room CLEANUP(room_end)
 
-static struct buf seal(const struct room *r, enum sealing_policy policy)
-{
-    struct buf blob = { 0 };
-    struct err err = { 0 };
-
-    assert_ok(sealing_seal(r->sealing, policy, BYTES_LITERAL("secret"), AAD, &blob, &err), &err);
-    return blob;
-}
-
-static void expect_opens(const struct room *r, struct bytes blob)
-{
-    struct secret *opened = NULL;
-    struct err err = { 0 };
-
-    assert_ok(sealing_unseal(r->sealing, blob, AAD, &opened, &err), &err);
-    assert_bytes_equal(secret_bytes(opened), BYTES_LITERAL("secret"));
-    secret_free(opened);
-}
-
-static void expect_fails(const struct room *r, struct bytes blob, struct bytes aad,
-                         enum fail_kind kind)
-{
-    struct secret *opened = NULL;
-    struct err err = { 0 };
-
-    assert_false(sealing_unseal(r->sealing, blob, aad, &opened, &err));
-    assert_null(opened);
-    if (err.kind != kind)
-        fail_msg("%s", err.text);
-}
-
 static void what_was_sealed_opens_again(void **state)
 {
     auto_room r;
 
     (void)state;
     room_begin(&r);
-    auto_buf product = seal(&r, SEAL_PRODUCT_KEY), unique = seal(&r, SEAL_UNIQUE_KEY);
-    expect_opens(&r, buf_bytes(&product));
-    expect_opens(&r, buf_bytes(&unique));
-    expect_fails(&r, buf_bytes(&product), BYTES_LITERAL("something else"), FAIL_DENIED);
+    auto_buf product = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD),
+             unique = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
+    assert_opens(r.sealing, buf_bytes(&product), AAD, SECRET);
+    assert_opens(r.sealing, buf_bytes(&unique), AAD, SECRET);
+    assert_does_not_open(r.sealing, buf_bytes(&product), BYTES_LITERAL("something else"),
+                         FAIL_DENIED);
 }
 
 static void each_policy_has_a_key_of_its_own(void **state)
@@ -99,13 +70,14 @@ static void each_policy_has_a_key_of_its_own(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf product = seal(&r, SEAL_PRODUCT_KEY), unique = seal(&r, SEAL_UNIQUE_KEY);
+    auto_buf product = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD),
+             unique = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
     /* Another enclave of the same signer. */
     put_key(&r, "_sgx_mrenclave", BYTES_LITERAL("other enclave16B"));
-    expect_opens(&r, buf_bytes(&product));
-    expect_fails(&r, buf_bytes(&unique), AAD, FAIL_DENIED);
+    assert_opens(r.sealing, buf_bytes(&product), AAD, SECRET);
+    assert_does_not_open(r.sealing, buf_bytes(&unique), AAD, FAIL_DENIED);
     product.at[1] = SEAL_UNIQUE_KEY;
-    expect_fails(&r, buf_bytes(&product), AAD, FAIL_DENIED);
+    assert_does_not_open(r.sealing, buf_bytes(&product), AAD, FAIL_DENIED);
 }
 
 static void a_damaged_blob_does_not_open(void **state)
@@ -114,18 +86,18 @@ static void a_damaged_blob_does_not_open(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     for (size_t len = 0; len < blob.len; len++) {
         uint8_t *const prefix = bytes_copy(bytes_of(blob.at, len));
-        expect_fails(&r, bytes_of(prefix, len), AAD, FAIL_DENIED);
+        assert_does_not_open(r.sealing, bytes_of(prefix, len), AAD, FAIL_DENIED);
         free(prefix);
     }
     for (size_t i = 0; i < blob.len; i++) {
         blob.at[i] ^= 1;
-        expect_fails(&r, buf_bytes(&blob), AAD, FAIL_DENIED);
+        assert_does_not_open(r.sealing, buf_bytes(&blob), AAD, FAIL_DENIED);
         blob.at[i] ^= 1;
     }
-    expect_opens(&r, buf_bytes(&blob));
+    assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
 }
 
 static void what_is_no_key_seals_nothing(void **state)
@@ -137,7 +109,7 @@ static void what_is_no_key_seals_nothing(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf sealed = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf sealed = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         auto_buf blob = { 0 };
         struct err err = { 0 };
@@ -148,7 +120,7 @@ static void what_is_no_key_seals_nothing(void **state)
             sealing_seal(r.sealing, SEAL_PRODUCT_KEY, BYTES_LITERAL("secret"), AAD, &blob, &err));
         assert_int_equal(blob.len, 0);
         /* Nothing is known about the blob: no reason for recovery. */
-        expect_fails(&r, buf_bytes(&sealed), AAD, FAIL_UNAVAILABLE);
+        assert_does_not_open(r.sealing, buf_bytes(&sealed), AAD, FAIL_UNAVAILABLE);
     }
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "sealed.h"
 
 #include "crypto/hash.h"
 #include "remove_tree.h"
-#include "sealing/sealing.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -88,23 +87,15 @@ static bool has_key(const struct room *r)
 static void a_restart_of_the_process_finds_its_key_and_one_of_the_vm_does_not(void **state)
 {
     auto_room r;
-    auto_buf blob = { 0 };
-    auto_secret *opened = NULL;
-    struct err err = { 0 };
 
     (void)state;
     room_begin(&r);
     auto_sealing *first = open_sealing(&r), *again = open_sealing(&r);
-    assert_ok(
-        sealing_seal(first, SEAL_PRODUCT_KEY, BYTES_LITERAL("secret"), BYTES_NONE, &blob, &err),
-        &err);
-    assert_ok(sealing_unseal(again, buf_bytes(&blob), BYTES_NONE, &opened, &err), &err);
-    assert_bytes_equal(secret_bytes(opened), BYTES_LITERAL("secret"));
-    secret_free(TAKE(opened));
+    auto_buf blob = seal(first, SEAL_PRODUCT_KEY, BYTES_LITERAL("secret"), BYTES_NONE);
+    assert_opens(again, buf_bytes(&blob), BYTES_NONE, BYTES_LITERAL("secret"));
     assert_int_equal(unlink(r.key), 0);
     auto_sealing *rebooted = open_sealing(&r);
-    assert_false(sealing_unseal(rebooted, buf_bytes(&blob), BYTES_NONE, &opened, &err));
-    assert_int_equal(err.kind, FAIL_DENIED);
+    assert_does_not_open(rebooted, buf_bytes(&blob), BYTES_NONE, FAIL_DENIED);
 }
 
 static void a_disk_gets_no_key(void **state)

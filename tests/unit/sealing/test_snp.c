@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test.h"
+#include "sealed.h"
 
 #include "crypto/hash.h"
 #include "fake_firmware.h"
 #include "remove_tree.h"
-#include "sealing/sealing.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 /* The derived key of an SEV-SNP guest, with a firmware of our own behind the device. */
 
 #define AAD BYTES_LITERAL("what it belongs to")
+#define SECRET BYTES_LITERAL("secret")
 
 struct room {
     char path[64]; /* the root of the machine */
@@ -88,46 +88,18 @@ static void room_end(struct room *r)
 }
 #define auto_room struct room CLEANUP(room_end)
 
-static struct buf seal(const struct room *r, enum sealing_policy policy)
-{
-    struct buf blob = { 0 };
-    struct err err = { 0 };
-
-    assert_ok(sealing_seal(r->sealing, policy, BYTES_LITERAL("secret"), AAD, &blob, &err), &err);
-    return blob;
-}
-
-static void expect_opens(const struct room *r, struct bytes blob)
-{
-    auto_secret *opened = NULL;
-    struct err err = { 0 };
-
-    assert_ok(sealing_unseal(r->sealing, blob, AAD, &opened, &err), &err);
-    assert_bytes_equal(secret_bytes(opened), BYTES_LITERAL("secret"));
-}
-
-static void expect_fails(const struct room *r, struct bytes blob, struct bytes aad,
-                         enum fail_kind kind)
-{
-    auto_secret *opened = NULL;
-    struct err err = { 0 };
-
-    assert_false(sealing_unseal(r->sealing, blob, aad, &opened, &err));
-    assert_null(opened);
-    if (err.kind != kind)
-        fail_msg("%d: %s", (int)err.kind, err.text);
-}
-
 static void what_was_sealed_opens_again(void **state)
 {
     auto_room r;
 
     (void)state;
     room_begin(&r);
-    auto_buf product = seal(&r, SEAL_PRODUCT_KEY), unique = seal(&r, SEAL_UNIQUE_KEY);
-    expect_opens(&r, buf_bytes(&product));
-    expect_opens(&r, buf_bytes(&unique));
-    expect_fails(&r, buf_bytes(&product), BYTES_LITERAL("something else"), FAIL_DENIED);
+    auto_buf product = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD),
+             unique = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
+    assert_opens(r.sealing, buf_bytes(&product), AAD, SECRET);
+    assert_opens(r.sealing, buf_bytes(&unique), AAD, SECRET);
+    assert_does_not_open(r.sealing, buf_bytes(&product), BYTES_LITERAL("something else"),
+                         FAIL_DENIED);
 }
 
 static void each_policy_has_a_key_of_its_own(void **state)
@@ -136,22 +108,23 @@ static void each_policy_has_a_key_of_its_own(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     assert_int_equal(blob.at[1], SEAL_PRODUCT_KEY);
     blob.at[1] = SEAL_UNIQUE_KEY;
-    expect_fails(&r, buf_bytes(&blob), AAD, FAIL_DENIED);
+    assert_does_not_open(r.sealing, buf_bytes(&blob), AAD, FAIL_DENIED);
 }
 
 /* Changes one thing, tries the blobs, and puts the processor and the guest back. */
 static void expect_opens_nowhere_else(struct room *r, void (*change)(struct fake_firmware *f))
 {
-    auto_buf product = seal(r, SEAL_PRODUCT_KEY), unique = seal(r, SEAL_UNIQUE_KEY);
+    auto_buf product = seal(r->sealing, SEAL_PRODUCT_KEY, SECRET, AAD),
+             unique = seal(r->sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
 
     change(&r->firmware);
-    expect_fails(r, buf_bytes(&product), AAD, FAIL_DENIED);
-    expect_fails(r, buf_bytes(&unique), AAD, FAIL_DENIED);
+    assert_does_not_open(r->sealing, buf_bytes(&product), AAD, FAIL_DENIED);
+    assert_does_not_open(r->sealing, buf_bytes(&unique), AAD, FAIL_DENIED);
     r->firmware = fake_firmware_new();
-    expect_opens(r, buf_bytes(&product));
+    assert_opens(r->sealing, buf_bytes(&product), AAD, SECRET);
 }
 
 static void to_another_image(struct fake_firmware *f)
@@ -192,13 +165,13 @@ static void what_the_host_chooses_changes_nothing(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     r.firmware.family_id = r.firmware.image_id = 9;
     r.firmware.guest_svn = 3;
-    expect_opens(&r, buf_bytes(&blob));
+    assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
     /* Nor a key that is the same on all machines of a cloud. */
     r.firmware.vlek = 1;
-    expect_opens(&r, buf_bytes(&blob));
+    assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
 }
 
 static void what_was_sealed_on_older_firmware_does_not_open(void **state)
@@ -207,15 +180,15 @@ static void what_was_sealed_on_older_firmware_does_not_open(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf before = seal(&r, SEAL_UNIQUE_KEY);
+    auto_buf before = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
     r.firmware.committed_tcb += 1;
-    expect_fails(&r, buf_bytes(&before), AAD, FAIL_DENIED);
-    auto_buf after = seal(&r, SEAL_UNIQUE_KEY);
-    expect_opens(&r, buf_bytes(&after));
+    assert_does_not_open(r.sealing, buf_bytes(&before), AAD, FAIL_DENIED);
+    auto_buf after = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
+    assert_opens(r.sealing, buf_bytes(&after), AAD, SECRET);
     /* Whatever the old firmware gave away: this was not among it. */
     r.firmware.committed_tcb -= 1;
-    expect_opens(&r, buf_bytes(&before));
-    expect_fails(&r, buf_bytes(&after), AAD, FAIL_DENIED);
+    assert_opens(r.sealing, buf_bytes(&before), AAD, SECRET);
+    assert_does_not_open(r.sealing, buf_bytes(&after), AAD, FAIL_DENIED);
 }
 
 static void the_level_is_that_of_the_guest(void **state)
@@ -225,7 +198,7 @@ static void the_level_is_that_of_the_guest(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf at_0 = seal(&r, SEAL_UNIQUE_KEY);
+    auto_buf at_0 = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
     sealing_free(r.sealing);
     r.firmware.level = 2;
     r.sealing = open_sealing(&r, &err);
@@ -234,9 +207,9 @@ static void the_level_is_that_of_the_guest(void **state)
     put_level(&r, "2\n");
     r.sealing = open_sealing(&r, &err);
     assert_non_null(r.sealing);
-    auto_buf at_2 = seal(&r, SEAL_UNIQUE_KEY);
-    expect_opens(&r, buf_bytes(&at_2));
-    expect_fails(&r, buf_bytes(&at_0), AAD, FAIL_DENIED);
+    auto_buf at_2 = seal(r.sealing, SEAL_UNIQUE_KEY, SECRET, AAD);
+    assert_opens(r.sealing, buf_bytes(&at_2), AAD, SECRET);
+    assert_does_not_open(r.sealing, buf_bytes(&at_0), AAD, FAIL_DENIED);
     for (const char *const *text = (const char *const[]){ "", "4", "x", "22", "2 2", NULL };
          *text != NULL; text++) {
         put_level(&r, *text);
@@ -251,26 +224,26 @@ static void a_damaged_blob_does_not_open(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     for (size_t len = 0; len < blob.len; len++) {
         uint8_t *const prefix = bytes_copy(bytes_of(blob.at, len));
-        expect_fails(&r, bytes_of(prefix, len), AAD, FAIL_DENIED);
+        assert_does_not_open(r.sealing, bytes_of(prefix, len), AAD, FAIL_DENIED);
         free(prefix);
     }
     for (size_t i = 0; i < blob.len; i++) {
         for (unsigned bit = 0; bit < 8; bit++) {
             blob.at[i] ^= (uint8_t)(1 << bit);
-            expect_fails(&r, buf_bytes(&blob), AAD, FAIL_DENIED);
+            assert_does_not_open(r.sealing, buf_bytes(&blob), AAD, FAIL_DENIED);
             blob.at[i] ^= (uint8_t)(1 << bit);
         }
     }
-    expect_opens(&r, buf_bytes(&blob));
+    assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
 }
 
 /* Neither starts, seals nor opens; and nothing is said about the blob. */
 static void expect_no_key(struct room *r, const struct fake_firmware *broken, const char *words)
 {
-    auto_buf sealed = seal(r, SEAL_PRODUCT_KEY), blob = { 0 };
+    auto_buf sealed = seal(r->sealing, SEAL_PRODUCT_KEY, SECRET, AAD), blob = { 0 };
     struct err err = { 0 };
 
     r->firmware = *broken;
@@ -282,7 +255,7 @@ static void expect_no_key(struct room *r, const struct fake_firmware *broken, co
         sealing_seal(r->sealing, SEAL_PRODUCT_KEY, BYTES_LITERAL("secret"), AAD, &blob, &err));
     assert_int_equal(err.kind, FAIL_UNAVAILABLE);
     assert_int_equal(blob.len, 0);
-    expect_fails(r, buf_bytes(&sealed), AAD, FAIL_UNAVAILABLE);
+    assert_does_not_open(r->sealing, buf_bytes(&sealed), AAD, FAIL_UNAVAILABLE);
     r->firmware = fake_firmware_new();
 }
 
@@ -326,11 +299,11 @@ static void a_busy_host_is_asked_again_but_not_for_ever(void **state)
         auto_buf blob = { 0 };
         r.firmware.error = error;
         r.firmware.errors = 5;
-        blob = seal(&r, SEAL_PRODUCT_KEY);
-        expect_opens(&r, buf_bytes(&blob));
+        blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
+        assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
         r.firmware.errors = 1000;
         r.firmware.calls = 0;
-        expect_fails(&r, buf_bytes(&blob), AAD, FAIL_UNAVAILABLE);
+        assert_does_not_open(r.sealing, buf_bytes(&blob), AAD, FAIL_UNAVAILABLE);
         assert_in_range(r.firmware.calls, 2, 100);
         r.firmware.errors = 0;
         if (error == EAGAIN)
@@ -347,7 +320,7 @@ static void a_machine_without_such_keys_is_told_apart(void **state)
 
     (void)state;
     room_begin(&r);
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
     for (const int *error = (const int[]){ ENOENT, ENXIO, ENODEV, 0 }; *error != 0; error++) {
         struct err err = { 0 };
         r.open_error = *error;
@@ -361,7 +334,7 @@ static void a_machine_without_such_keys_is_told_apart(void **state)
     assert_null(open_sealing(&r, &err));
     assert_int_equal(err.kind, FAIL_NOT_FOUND);
     /* What was sealed before is not lost because of it. */
-    expect_fails(&r, buf_bytes(&blob), AAD, FAIL_UNAVAILABLE);
+    assert_does_not_open(r.sealing, buf_bytes(&blob), AAD, FAIL_UNAVAILABLE);
 }
 
 static void the_key_is_asked_for_each_time(void **state)
@@ -371,8 +344,8 @@ static void the_key_is_asked_for_each_time(void **state)
     (void)state;
     room_begin(&r);
     const unsigned at_start = r.firmware.keys;
-    auto_buf blob = seal(&r, SEAL_PRODUCT_KEY);
-    expect_opens(&r, buf_bytes(&blob));
+    auto_buf blob = seal(r.sealing, SEAL_PRODUCT_KEY, SECRET, AAD);
+    assert_opens(r.sealing, buf_bytes(&blob), AAD, SECRET);
     assert_int_equal(r.firmware.keys, at_start + 2);
 }
 
