@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-#include "cli/context.h"
-#include "cli/help.h"
+#include "cli/coordinator/context.h"
+#include "cli/table/help.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include "cli/options.h"
-#include "cli/output.h"
+#include "cli/io/output.h"
+#include "cli/table/options.h"
 
 /*
  * What a command is given, and how it says with which status the program ends.

@@ -26,7 +26,7 @@ def every_file_is_a_schema_of_the_kind_that_it_is_named_after(home):
 
 def every_kind_of_the_sources_has_a_schema_and_is_documented(home):
     """Kinds are the literals with a capital that stand in calls of the functions of output.h, or of one that passes them on."""
-    sources = "\n".join(path.read_text() for path in (ROOT / "src/cli").glob("*.c"))
+    sources = "\n".join(path.read_text() for path in (ROOT / "src/cli").rglob("*.c"))
     printed = set(re.findall(r'\boutput_(?:result|painted|item)\([^;]*?"([A-Z][A-Za-z]+)"', sources)) - {"Help", "Text"}
     printed |= set(re.findall(r'\bshow_hash\([^;]*?"([A-Z][A-Za-z]+)"', sources))
     equal(sorted(printed), sorted(ALL.kinds() - {"Error"}), "kinds that are printed, and files in share/schemas")

@@ -4,8 +4,8 @@
  * as the same, and has no text that could pretend to be another line; an answer never has a plain secret.
  */
 #include "base/reader.h"
-#include "cli/recovery_answer.h"
-#include "cli/recovery_request.h"
+#include "cli/recovery/answer.h"
+#include "cli/recovery/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * Names of certificates as they are shown: a Name when the first byte is 0, else GeneralNames. No value can look like a
  * second attribute: outside of escapes there are as many separators as the encoding has.
  */
-#include "cli/cert_text.h"
+#include "cli/io/cert_text.h"
 #include "codec/der.h"
 
 static void require(bool holds)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/context.h"
+#include "cli/coordinator/context.h"
 
 #include <string.h>
 

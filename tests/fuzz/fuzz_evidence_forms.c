@@ -4,10 +4,10 @@
  * the answers of services. What is shown of any evidence is JSON, and what goes into a URL has only letters and digits.
  */
 #include "attestation/verify.h"
-#include "cli/attest_binding.h"
-#include "cli/attest_chain.h"
-#include "cli/attest_show.h"
-#include "cli/collateral_platform.h"
+#include "cli/attest/binding.h"
+#include "cli/attest/chain.h"
+#include "cli/attest/show.h"
+#include "cli/collateral/platform.h"
 #include "codec/json.h"
 
 static void require(bool holds)

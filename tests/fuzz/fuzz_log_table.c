@@ -3,8 +3,8 @@
  * Lines of an update log as a table: one row for each line, no control character but the ends of rows;
  * and a filter by the user of an entry takes this entry.
  */
-#include "cli/lines.h"
-#include "cli/log_entry.h"
+#include "cli/io/lines.h"
+#include "cli/manifest/log_entry.h"
 
 #include <string.h>
 

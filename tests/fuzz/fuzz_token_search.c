@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "cli/token_search.h"
+#include "cli/token/search.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

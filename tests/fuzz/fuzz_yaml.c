@@ -3,7 +3,7 @@
  * Manifests in YAML: what is taken becomes strict JSON, every value of which has its place; what is refused leaves nothing and has a reason.
  */
 #include "base/arena.h"
-#include "cli/yaml_read.h"
+#include "cli/io/yaml_read.h"
 #include "codec/json.h"
 
 /* Each place is that of a value of the JSON, in their order. */

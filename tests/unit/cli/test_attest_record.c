@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "attestation/collateral.h"
-#include "cli/attest_evidence.h"
+#include "cli/attest/evidence.h"
 
 static const char bundle[] = "{\"format\":\"attestation-collateral\",\"a\":[1, 2]}";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/recovery_answer.h"
-#include "cli/recovery_request.h"
+#include "cli/recovery/answer.h"
+#include "cli/recovery/request.h"
 
 /* Both files of a recovery over a machine without a network: what is written is read again, and nothing else is. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/cert_text.h"
+#include "cli/io/cert_text.h"
 
 /* CN=anna in a set, in a sequence */
 #define CN_ANNA "310d 300b 0603 550403 0c04 616e6e61"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/collateral_items.h"
+#include "cli/collateral/items.h"
 #include "codec/text.h"
 
 /* The forms in which services deliver lists and chains (attestation.md, 10.1). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/context.h"
+#include "cli/coordinator/context.h"
 
 #define WHOLE                                                                                      \
     "{\"endpoint\":\"prod.example.com:4433\",\"policy\":\"/etc/p.json\",\"collateral\":\"/etc/"    \

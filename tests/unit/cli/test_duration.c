@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/duration.h"
+#include "cli/io/duration.h"
 
 static void duration_parse_reads_numbers_with_units(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/endpoint.h"
+#include "cli/coordinator/endpoint.h"
 
 static void endpoint_parse_takes_names_addresses_and_ports(void **state)
 {

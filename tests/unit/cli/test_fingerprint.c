@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/fingerprint.h"
+#include "cli/io/fingerprint.h"
 
 static const char HEX[] = "7b3e91c0aa0155f2d00d0123456789abcdef0123456789abcdef0123456789ab";
 

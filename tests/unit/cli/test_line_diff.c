@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/line_diff.h"
-#include "cli/lines.h"
+#include "cli/io/line_diff.h"
+#include "cli/io/lines.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/lint_report.h"
+#include "cli/manifest/lint_report.h"
 #include "codec/json.h"
 
 static const struct lint_line LINES[] = {

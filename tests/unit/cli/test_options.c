@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/options.h"
+#include "cli/table/options.h"
 
 enum { MOST = 16 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/output.h"
+#include "cli/io/output.h"
 
 static void yaml_put_writes_blocks_and_quotes_what_needs_it(void **state)
 {

@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "base/files.h"
-#include "cli/save.h"
+#include "cli/io/save.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/secret_value.h"
+#include "cli/user/secret_value.h"
 
 /* A map with one secret of this type; the parts are base64 or JSON null. */
 static bool read_secret(const char *type, const char *private, struct secret_value *v,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/signals.h"
+#include "cli/io/signals.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/help.h"
-#include "cli/table.h"
+#include "cli/table/help.h"
+#include "cli/table/table.h"
 
 static bool holds(const struct buf *text, const char *part)
 {

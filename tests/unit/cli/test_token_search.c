@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/token_search.h"
+#include "cli/token/search.h"
 
 static void a_uri_is_told_from_a_path(void **state)
 {

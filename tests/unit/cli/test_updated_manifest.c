@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test.h"
 
-#include "cli/updated_manifest.h"
+#include "cli/manifest/updated_manifest.h"
 
 static const char MANIFEST[] =
     "{\"Packages\":{\"p\":{\"SecurityVersion\":1,\"ProductID\":7},"

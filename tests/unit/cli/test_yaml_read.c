@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "base/arena.h"
-#include "cli/yaml_read.h"
+#include "cli/io/yaml_read.h"
 #include "codec/json.h"
 
 struct conversion {
