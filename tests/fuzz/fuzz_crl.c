@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static const int64_t YEAR_0 = -62167219200, YEAR_10000 = 253402300800; /* seconds since 1970 */
@@ -31,6 +34,32 @@ static const char stranger[] = "-----BEGIN CERTIFICATE-----\n"
                                "zg==\n"
                                "-----END CERTIFICATE-----\n";
 
+/* libcrypto takes the list, would spell it as it came, and finds the serial number in it or not, as we do. */
+static void require_that_libcrypto_agrees(struct bytes der, bool named)
+{
+    enum { SERIAL = 42 };
+    const uint8_t *at = der.at;
+    uint8_t *again = NULL;
+    X509_CRL *const list = d2i_X509_CRL(NULL, &at, (long)der.len);
+    int64_t number = 0;
+    bool found = false;
+
+    require(list != NULL);
+    const int len = i2d_X509_CRL(list, &again);
+    require(len > 0 && bytes_equal(bytes_of(again, (size_t)len), der));
+    OPENSSL_free(again);
+    const STACK_OF(X509_REVOKED) *const entries = X509_CRL_get_REVOKED(list);
+    for (int i = 0; i < sk_X509_REVOKED_num(entries); i++) {
+        const X509_REVOKED *const entry = sk_X509_REVOKED_value(entries, i);
+        found =
+            found || (ASN1_INTEGER_get_int64(&number, X509_REVOKED_get0_serialNumber(entry)) == 1 &&
+                      number == SERIAL);
+    }
+    require(found == named);
+    ERR_clear_error();
+    X509_CRL_free(list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = { 0 };
@@ -47,8 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(err.kind == FAIL_DENIED && err.text[0] != '\0');
     require(crl_this_update(crl) >= YEAR_0 && crl_this_update(crl) < YEAR_10000);
     require(!crl_next_update(crl, &next) || (next >= YEAR_0 && next < YEAR_10000));
-    auto_crl *again = crl_from_der(bytes_of(data, size), &err);
-    require(again != NULL && crl_names(crl, cert) == crl_names(again, cert));
+    require_that_libcrypto_agrees(bytes_of(data, size), crl_names(crl, cert));
     cert_free(cert);
     /* A byte more is another list, or none. */
     uint8_t *const longer = mem_zero_alloc(1, size + 1);

@@ -154,6 +154,7 @@ static void add_entries(struct buf *out, const struct pki_crl *crl)
             wrap(&entry, DER_SEQUENCE, &extensions);
         wrap(&list, DER_SEQUENCE, &entry);
     }
+    buf_add(&list, crl->entries);
     if (list.len > 0)
         wrap(out, DER_SEQUENCE, &list);
 }
@@ -176,6 +177,7 @@ void pki_crl_add(struct buf *out, const struct pki_crl *crl, const struct key *i
         wrap(&sequence, DER_SEQUENCE, &extensions);
         wrap(&tbs, DER_CONTEXT_CONSTRUCTED, &sequence);
     }
+    buf_add(&tbs, crl->behind);
     wrap(&whole, DER_SEQUENCE, &tbs);
     add_signed(out, buf_bytes(&whole), crl->outer, issuer_key);
 }

@@ -44,6 +44,8 @@ struct pki_crl {
     const char *this_update, *next_update; /* next_update NULL: none */
     size_t serial_count;
     const struct bytes *serials;
+    struct bytes entries; /* instead of serials: the contents of the sequence; empty: none */
+    struct bytes behind;  /* its extensions; whole elements */
     bool remove_from_crl, critical_entry, critical_extension, version_1;
     enum pki_algorithm inner, outer;
 };

@@ -163,7 +163,8 @@ static void server_that_chooses_no_protocol_is_refused_and_sees_nothing(void **s
 {
     const struct room *const r = *state;
     const struct tls_client client = marble(r);
-    struct tls_identity *const silent = pair_server(&r->coordinator, BYTES_NONE, TLS_DEMAND_NOTHING);
+    struct tls_identity *const silent =
+        pair_server(&r->coordinator, BYTES_NONE, TLS_DEMAND_NOTHING);
     auto_link l = link_new(&client, silent);
 
     link_run(&l);
