@@ -10,7 +10,7 @@ import termios
 import time
 
 import taw
-from command_line import KEY, NOT_FOUND, OK, STATE, USAGE, Cli, Fake, says
+from command_line import FAILED, KEY, NOT_FOUND, OK, USAGE, Cli, Fake, says
 from taw import Coordinator, Deployment, contains, equal, keys, run_program, true
 
 
@@ -113,7 +113,7 @@ def on_a_terminal_no_input_names_the_flag(home):
     t = Terminal(s.cli, *s.set, "--require-confirmation")
     t.read("[y/N]")
     t.type("n\n")
-    t.end(STATE)
+    t.end(FAILED)
     s.still_lost()
     t = Terminal(s.cli, *s.set, "--no-input", "--yes")
     t.read()

@@ -262,7 +262,7 @@ def setting_a_manifest_in_recovery_mode_is_asked_on_a_terminal_and_warned_of_els
     s.c.stop()
     lost = Coordinator(home, machine="b").start()
     refused = s.cli.on_terminal("manifest", "set", s.manifest, lost.address, "-i", answers=[("[y/N]", "n")])
-    equal(refused.status, STATE, "exit status of no: %r" % refused)
+    equal(refused.status, FAILED, "exit status of no: %r" % refused)
     equal(lost.code(), taw.RECOVERY, "state after no")
     done = s.cli("status", lost.address).expect(TRUST, "")
     s.cli("status", lost.address, "-i", "--exit-code").expect(21, None).out.startswith("1: Coordinator is in recovery mode")

@@ -19,9 +19,9 @@ def audit(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-def refused(needle, *arguments):
-    status, out, error = audit(*arguments)
-    equal((status, out), (1, ""), "exit status and output")
+def refused(needle, *arguments, status=TRUST):
+    found, out, error = audit(*arguments)
+    equal((found, out), (status, ""), "exit status and output")
     true(needle in error, "%r names %r" % (error, needle))
 
 
@@ -96,7 +96,8 @@ def what_was_removed_or_changed_is_noticed(home):
     other = Log(home / "other")
     other.begin()
     refused("not signed", good, "--root", other.root)
-    refused("there is no certificate", good, "--root", good)
+    refused("there is no certificate", good, "--root", good, status=USAGE)
+    refused("updateLog", changed(lambda d: d.pop("updateLog")), "--root", log.root, status=USAGE)
     for missing in ((home / "nowhere", "--root", log.root), (good, "--root", home / "nowhere"), (good, "--root", log.root, "--earlier", home / "nowhere")):
         status, out, error = audit(*missing)
         equal((status, out, "nowhere" in error), (USAGE, "", True), "a file that is not there is no proof against anybody")

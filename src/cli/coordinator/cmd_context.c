@@ -249,7 +249,6 @@ bool run_context_remove(struct cli *cli, struct err *err)
     static const struct ask ask = {
         .question = "Forget this Coordinator and its pinned root certificate?",
         .refused = "the context was not removed",
-        .status = EXIT_FAILED,
     };
     const char *const name = cli_argument(cli, 0);
 

@@ -33,7 +33,7 @@ bool ask_consent(struct cli *cli, const struct ask *ask, struct err *err)
             return cannot_ask(cli, ask, err);
         if (prompt_confirm(ask->question))
             return true;
-        (void)cli_fail(cli, ask->status, ask->hint);
+        (void)cli_fail(cli, EXIT_FAILED, ask->hint);
         return err_set(err, FAIL_STATE, "%s", ask->refused);
     }
     if (ask->always || wants_confirmation(cli))

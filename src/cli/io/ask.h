@@ -11,12 +11,12 @@ struct ask {
     const char *unattended; /* warning when it goes on without a terminal; NULL: none */
     const char *refused;    /* error after a no */
     const char *hint;       /* what to do instead; NULL: none */
-    enum exit_status status;
     bool always; /* an answer is wanted without a terminal, too */
 };
 /*
- * True: it may go on. --yes is a yes. On a terminal a person is asked; without one it goes on, unless an answer is always wanted, or by
- * --require-confirmation or TAW_REQUIRE_CONFIRMATION. Where an answer is wanted and cannot be had: FAIL_STATE, status usage.
+ * True: it may go on. --yes is a yes; a no ends with EXIT_FAILED. On a terminal a person is asked; without one it goes on, unless an
+ * answer is always wanted, or by --require-confirmation or TAW_REQUIRE_CONFIRMATION. Where an answer is wanted and cannot be had:
+ * FAIL_STATE, status usage.
  */
 bool ask_consent(struct cli *cli, const struct ask *ask, struct err *err) MUST_CHECK;
 /* Is somebody there who may be asked? */

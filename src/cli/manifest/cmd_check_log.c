@@ -17,24 +17,35 @@ static bool read_input(struct cli *cli, const char *path, size_t max, struct buf
 }
 
 /* The last certificate of the file: GET quote puts the root behind the intermediate. */
+static struct cert *last_certificate(struct bytes text, struct err *err)
+{
+    auto_pem_block block = { 0 };
+    struct cert *last = NULL;
+    size_t count = 0;
+
+    while (pem_next(&text, &block)) {
+        cert_free(last);
+        last = cert_from_der(buf_bytes(&block.der), err);
+        if (last == NULL)
+            return NULL;
+        count++;
+    }
+    if (count == 0)
+        (void)err_set(err, FAIL_MALFORMED, "there is no certificate in it");
+    return last;
+}
+
 static struct cert *read_root(struct cli *cli, const char *path, struct err *err)
 {
     auto_buf text = { 0 };
-    auto_pem_block block = { 0 };
-    struct cert *root = NULL;
 
     if (!read_input(cli, path, LARGEST_CHAIN, &text, err))
         return NULL;
-    for (struct bytes rest = buf_bytes(&text); pem_next(&rest, &block);) {
-        cert_free(root);
-        root = cert_from_der(buf_bytes(&block.der), err);
-        if (root == NULL) {
-            (void)err_in(err, "%s", path);
-            return NULL;
-        }
+    struct cert *const root = last_certificate(buf_bytes(&text), err);
+    if (root == NULL) {
+        (void)cli_fail(cli, EXIT_USAGE, NULL);
+        (void)err_in(err, "%s", path);
     }
-    if (root == NULL)
-        (void)err_set(err, FAIL_MALFORMED, "%s: there is no certificate in it", path);
     return root;
 }
 
@@ -44,9 +55,11 @@ static bool read_proof(struct cli *cli, const char *path, const struct cert *roo
 {
     if (!read_input(cli, path, LARGEST_LOG, text, err))
         return false;
-    return (update_log_proof_parse(buf_bytes(text), arena, proof, err) &&
-            update_log_proof_check(proof, root, err)) ||
-           err_in(err, "%s", path);
+    const bool parsed = update_log_proof_parse(buf_bytes(text), arena, proof, err);
+    if (parsed && update_log_proof_check(proof, root, err))
+        return true;
+    (void)cli_fail(cli, parsed ? EXIT_TRUST : EXIT_USAGE, NULL);
+    return err_in(err, "%s", path);
 }
 
 /* earlier NULL: there is none. */
@@ -84,7 +97,8 @@ bool run_manifest_check_log(struct cli *cli, struct err *err)
         return show(cli, &proof, NULL, err);
     if (!read_proof(cli, earlier_path, root, &earlier_text, &arena, &earlier, err))
         return false;
-    if (!update_log_proof_extends(&proof, &earlier, err))
-        return err_in(err, "%s does not continue %s", path, earlier_path);
-    return show(cli, &proof, &earlier, err);
+    if (update_log_proof_extends(&proof, &earlier, err))
+        return show(cli, &proof, &earlier, err);
+    (void)cli_fail(cli, EXIT_TRUST, NULL);
+    return err_in(err, "%s does not continue %s", path, earlier_path);
 }

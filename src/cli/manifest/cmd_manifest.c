@@ -178,7 +178,6 @@ static bool may_replace_state(struct session *s, struct err *err)
         .unattended = "the Coordinator is in recovery mode: its old state is dismissed",
         .refused = "the manifest was not set",
         .hint = "`recover` brings the old state back",
-        .status = EXIT_STATE,
     };
     auto_answer answer = { 0 };
     struct bytes message;

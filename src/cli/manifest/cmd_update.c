@@ -207,7 +207,6 @@ bool run_update_cancel(struct cli *cli, struct err *err)
     static const struct ask ask = {
         .question = "Cancel the pending update and all acknowledgements of it?",
         .refused = "the update was not cancelled",
-        .status = EXIT_FAILED,
     };
     auto_session s = { 0 };
     auto_answer answer = { 0 };

@@ -17,7 +17,6 @@ static bool cancel(struct cli *cli, struct session *s, struct err *err)
     static const struct ask ask = {
         .question = "Take the re-issue back, so that only the old recovery secrets work?",
         .refused = "the re-issue was not cancelled",
-        .status = EXIT_FAILED,
     };
 
     return ask_consent(cli, &ask, err) && session_call(s, &call, &answer, err) &&

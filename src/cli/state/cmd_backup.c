@@ -96,7 +96,6 @@ static bool may_replace(struct cli *cli, const struct store_inspection *in, cons
     static const struct ask ask = {
         .question = "Set aside the state that is there, and put the backup in its place?",
         .refused = "nothing was changed",
-        .status = EXIT_FAILED,
         .always = true,
     };
     struct store_inspection there CLEANUP(store_inspection_clear) = { 0 };
