@@ -48,5 +48,5 @@ struct key *key_from_recovery_private_pem(struct bytes pem, key_ask *ask, void *
 {
     auto_key *key = key_from_private_pem(pem, ask, ctx, err);
 
-    return key != NULL && key_is_for_recovery(key, "private key", err) ? TAKE(key) : NULL;
+    return key != NULL && key_is_for_recovery(key, "private key: a recovery key is RSA", err) ? TAKE(key) : NULL;
 }

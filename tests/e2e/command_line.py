@@ -60,6 +60,12 @@ class Cli:
         self.program = program or taw.TAW
         self.cache = self.home / "config" / "marblerun" / "coordinator-cert.pem"
 
+    def gives_file(self, wanted, *arguments):
+        """With "-o -" standard output has the file and nothing else, in whatever format."""
+        for form in ("text", "json"):
+            done = self(*arguments, "-o", "-", "--format", form).expect(OK, wanted)
+            true("written" not in done.error, "nothing is said of a file: %r" % done)
+
     def environment(self, **more):
         env = {name: value for name, value in taw.clean_environment().items()
                if not name.upper().endswith("_PROXY") and name not in ("NO_COLOR", "TAW_FORMAT")}

@@ -178,7 +178,7 @@ def certificates_are_those_of_the_coordinator_and_fit_together(home):
     equal((home / "marblerunChainCA.crt").read_text(), chain, "the chain")
     equal((home / "x.pem").read_text() + (home / "marblerunRootCA.crt").read_text(), chain, "its parts")
     run_program("openssl", "verify", "-CAfile", home / "marblerunRootCA.crt", home / "x.pem")
-    s.cli("certificate", "root", s.at, "-i", "-o", "-").expect(OK, (home / "marblerunRootCA.crt").read_text())
+    s.cli.gives_file((home / "marblerunRootCA.crt").read_text(), "certificate", "root", s.at, "-i")
     s.cli("certificate", "root", s.at, "-i", "-o", "").expect(USAGE, "", "output flag must not be empty")
     data = s.cli("certificate", "root", s.at, "-i", "--format", "json").json("Certificate")
     equal(data, {"file": "marblerunRootCA.crt", "pem": (home / "marblerunRootCA.crt").read_text()}, "as JSON")

@@ -81,6 +81,7 @@ def recovery_goes_over_a_machine_without_a_network(home):
     s.cli(with_signature, "public-key", s.at, "-i", "-o", "c.pem").expect(OK, "")
     equal(s.cli(with_signature, "public-key", s.at, "-i").expect(OK).out, (home / "c.pem").read_text(), "the key")
     s.cli(with_signature, "public-key", s.at, "-i", "-o", "c.pem").expect(USAGE, "", "there is a file already")
+    s.cli.gives_file((home / "c.pem").read_text(), with_signature, "public-key", s.at, "-i")
     key = ("-k", keys.rsa("anna"))
     s.cli(with_signature, "sign-secret", "recovery.json", *key, "-o", "sig").expect(OK, "", "Signature written to sig")
     equal((home / "sig").read_bytes(), taw.rsa_sign(keys.rsa("anna"), taw.oaep_decrypt(keys.rsa("anna"), taw.unb64(s.secrets["anna"]))), "signature")

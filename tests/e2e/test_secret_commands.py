@@ -136,10 +136,18 @@ def the_bytes_of_one_secret_go_into_pipes_and_files_and_not_onto_terminals(home)
     token = b"\x00\x1b]0;\xff\n'"
     s.set("token=-", data=token).expect(OK)
     equal(s.get("token", "--raw").expect(OK).raw, token, "in a pipe")
+    for mode, warned in ((0o600, False), (0o640, True), (0o604, True)):
+        done = s.get("token", "--raw", "--field", "key", "-o", "token.bin").expect(OK, "", "Saved secrets to: token.bin")
+        equal("token.bin keeps its mode: others on this machine may read it" in done.error, False, "a warning for a private file")
+        (home / "token.bin").chmod(mode)
+        done = s.get("token", "--raw", "--field", "key", "-o", "token.bin")
+        equal("token.bin keeps its mode: others on this machine may read it" in done.error, warned, "a warning at %o" % mode)
+        (home / "token.bin").unlink()
     s.get("token", "--raw", "--field", "key", "-o", "token.bin").expect(OK, "", "Saved secrets to: token.bin")
     equal((home / "token.bin").read_bytes(), token, "in a file")
     equal(stat.S_IMODE((home / "token.bin").stat().st_mode), 0o600, "mode")
-    equal(s.get("token", "--raw", "-o", "-").expect(OK).raw, token, "with -o - in a pipe")
+    for form in ("text", "json"):
+        equal(s.get("token", "--raw", "-o", "-", "--format", form).expect(OK).raw, token, "with -o - in a pipe")
     equal(s.get("token", "--raw", "--format", "json").json("Secret"), {"value": taw.b64(token)}, "as JSON")
     equal(s.get("token", "--raw", "-o", "again.bin", "--format", "json").json("Secret"), {"file": "again.bin"}, "JSON and a file")
     for more in ((), ("-o", "-"), ("-o", "/dev/tty"), ("-o", "/dev/stdout")):

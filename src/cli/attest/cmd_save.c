@@ -36,7 +36,7 @@ static bool check_wish(struct cli *cli, struct err *err)
     if (option_switch(&cli->options, "insecure"))
         (void)err_set(err, FAIL_MALFORMED,
                       "--insecure: without a quote that was verified there is nothing to save");
-    else if (bundle != NULL && strcmp(bundle, "-") == 0)
+    else if (bundle != NULL && save_is_output(bundle))
         (void)err_set(err, FAIL_MALFORMED, "--collateral: it is read twice, - can not be");
     else
         return true;
@@ -122,5 +122,5 @@ bool run_attest_save(struct cli *cli, struct err *err)
         !save_file(path, buf_bytes(&k.text), SAVE_REPLACE, err))
         return false;
     /* Standard output has the record then. */
-    return strcmp(path, "-") == 0 || show(cli, &k, path, err);
+    return save_is_output(path) || show(cli, &k, path, err);
 }

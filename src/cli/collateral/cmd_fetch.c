@@ -301,8 +301,7 @@ bool run_collateral_fetch(struct cli *cli, struct err *err)
         !collateral_may_replace(cli, path, &f.anchors, &f.summary, err) ||
         !save_file(path, buf_bytes(&f.bundle), SAVE_REPLACE, err))
         return false;
-    /* Standard output has the bundle then. */
-    if (strcmp(path, "-") == 0)
+    if (save_is_output(path))
         return true;
     put_json(&f, path, &json);
     put_text(&f, path, &text);

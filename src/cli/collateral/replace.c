@@ -2,9 +2,9 @@
 #include "cli/collateral/replace.h"
 
 #include "base/files.h"
+#include "cli/io/save.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* The number of what is there; 0: no good bundle for the same. */
 static uint64_t number_at(const char *path, const struct trust_anchors *anchors,
@@ -14,8 +14,7 @@ static uint64_t number_at(const char *path, const struct trust_anchors *anchors,
     struct err err = { 0 };
     auto_buf text = { 0 };
 
-    if (strcmp(path, "-") == 0 ||
-        !file_read(&files_posix, path, COLLATERAL_BUNDLE_MAX, &text, &err))
+    if (save_is_output(path) || !file_read(&files_posix, path, COLLATERAL_BUNDLE_MAX, &text, &err))
         return 0;
     auto_collateral *collateral = collateral_parse(buf_bytes(&text), anchors, &err);
     if (collateral == NULL)

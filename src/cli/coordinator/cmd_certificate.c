@@ -32,6 +32,8 @@ static bool write_certificates(struct session *s, const struct buf *pem, const c
 
     if (!save_file(path, buf_bytes(pem), SAVE_REPLACE, err))
         return false;
+    if (save_is_output(path))
+        return true;
     output_say(&s->cli->out, "%s written to %s", what, path);
     buf_add_string(&data, "{\"file\":");
     json_put_string(&data, bytes_of_string(path));

@@ -32,6 +32,11 @@ static bool open_standard_output(struct save *save, struct err *err)
     return save->is_open || refuse(save, err);
 }
 
+bool save_is_output(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 static bool open_beside(struct save *save, mode_t mode, struct err *err)
 {
     /* What a link leads to is replaced, not the link. */
@@ -64,7 +69,7 @@ bool save_open(struct save *save, const char *path, enum save_how how, struct er
     struct stat there;
 
     *save = (struct save){ .path = mem_string(path), .fd = -1 };
-    if (strcmp(path, "-") == 0)
+    if (save_is_output(path))
         return open_standard_output(save, err);
     const bool exists = stat(path, &there) == 0;
     if (exists && !S_ISREG(there.st_mode))
@@ -73,6 +78,7 @@ bool save_open(struct save *save, const char *path, enum save_how how, struct er
     signals_hold(&save->signals);
     if (exists && how == SAVE_NEW)
         return err_set(err, FAIL_STATE, "%s: there is a file already", path);
+    save->is_exposed = exists && (there.st_mode & (S_IRGRP | S_IROTH)) != 0;
     return exists ? open_beside(save, there.st_mode & 0777, err) : open_new(save, err);
 }
 

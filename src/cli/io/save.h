@@ -28,8 +28,11 @@ struct save {
     char *temporary;        /* where it is until then; NULL: the path itself */
     int fd;
     bool is_open, is_plain; /* plain: no regular file */
+    bool is_exposed;        /* others on this machine may read the file that is replaced */
 };
 
+/* Is it standard output? That has the file then, and nothing else belongs there. */
+bool save_is_output(const char *path) MUST_CHECK;
 /* FAIL_STATE: the path exists; FAIL_UNAVAILABLE. */
 bool save_open(struct save *save, const char *path, enum save_how how, struct err *err) MUST_CHECK;
 /* FAIL_UNAVAILABLE: there is no room for len bytes. */

@@ -149,6 +149,8 @@ static bool show(struct log_view *v, struct bytes lines, struct err *err)
     if (path != NULL && path[0] != '\0') {
         if (!save_file(path, lines, SAVE_REPLACE, err))
             return false;
+        if (save_is_output(path))
+            return true;
         output_say(&cli->out, "Update log written to: %s", path);
     } else {
         output_say(&cli->out, "Update log:");

@@ -131,6 +131,8 @@ static bool show_manifest(struct cli *cli, const struct remote_manifest *remote,
     if (path != NULL && path[0] != '\0') {
         if (!save_file(path, buf_bytes(&text), SAVE_REPLACE, err))
             return false;
+        if (save_is_output(path))
+            return true;
         output_say(&cli->out, "Manifest written to: %s", path);
         buf_truncate(&text, 0);
     } else {

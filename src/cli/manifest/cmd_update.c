@@ -244,12 +244,15 @@ static bool show_missing(struct cli *cli, const struct pending_update *pending, 
 static bool show_pending(struct cli *cli, const struct pending_update *pending, struct save *save,
                          struct err *err)
 {
+    const char *const path = option_text(&cli->options, "output");
     auto_buf data = { 0 };
     struct bytes text = buf_bytes(&pending->manifest);
 
     if (save->is_open) {
         if (!save_finish(save, text, err))
             return false;
+        if (save_is_output(path))
+            return true;
         text = BYTES_NONE;
     }
     buf_add_string(&data, "{\"manifest\":");

@@ -6,8 +6,6 @@
 #include "cli/user/identity.h"
 #include "codec/text.h"
 
-#include <string.h>
-
 /* recover, and recover-with-signature with its parts. Nothing leaves the machine before it was checked. */
 
 enum { LARGEST_FILE = 1 << 20 };
@@ -73,10 +71,12 @@ bool run_recovery_public_key(struct cli *cli, struct err *err)
     json_put_string(&data, buf_bytes(&pem));
     buf_add_u8(&data, '}');
     const bool to_file = save.is_open;
-    return (!to_file || save_finish(&save, buf_bytes(&pem), err)) &&
-           output_result(&cli->out, "RecoveryPublicKey", buf_bytes(&data),
-                         to_file ? BYTES_NONE : buf_bytes(&pem), err) &&
-           session_save_quote(&s, err);
+    if (to_file && !save_finish(&save, buf_bytes(&pem), err))
+        return false;
+    const bool shown = (to_file && save_is_output(path)) ||
+                       output_result(&cli->out, "RecoveryPublicKey", buf_bytes(&data),
+                                     to_file ? BYTES_NONE : buf_bytes(&pem), err);
+    return shown && session_save_quote(&s, err);
 }
 
 /* Binary data to --output, which is never a terminal. */
@@ -85,7 +85,7 @@ static bool put_binary(struct cli *cli, const struct buf *binary, const char *wh
     const char *const path = option_text(&cli->options, "output");
     auto_buf data = { 0 };
 
-    if (strcmp(path, "-") == 0)
+    if (save_is_output(path))
         return output_raw(&cli->out, buf_bytes(binary), err) || cli_fail(cli, EXIT_USAGE, NULL);
     if (!save_file(path, buf_bytes(binary), SAVE_NEW, err))
         return err->kind == FAIL_STATE ? cli_fail(cli, EXIT_USAGE, NULL) : false;

@@ -16,7 +16,6 @@
 #include "recovery/signed_key.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /*
  * recover answer: the second of three steps, on a machine without a network. The secret is encrypted to a key in a file that anybody
@@ -183,7 +182,7 @@ static bool show(struct cli *cli, const struct recovery_answer *a, const char *p
 {
     auto_buf json = { 0 };
 
-    if (strcmp(path, "-") == 0) /* standard output has the file */
+    if (save_is_output(path))
         return true;
     buf_add_string(&json, "{\"file\":");
     json_put_string(&json, bytes_of_string(path));

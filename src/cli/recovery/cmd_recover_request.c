@@ -9,7 +9,6 @@
 #include "cli/recovery/request.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* recover request: the first of three steps of a recovery whose keys are on machines without a network. */
 
@@ -63,7 +62,7 @@ static bool show(struct cli *cli, const struct recovery_request *r, const char *
     name_list_put(r->missing, &json);
     buf_add_format(&json, ",\"verified\":%s}", r->verified ? "true" : "false");
     buf_add_format(&text, "fingerprint: %.*s\n", BYTES_FMT(buf_bytes(&groups)));
-    if (strcmp(path, "-") == 0) { /* standard output has the file */
+    if (save_is_output(path)) {
         output_say(&cli->out, "%.*s", BYTES_FMT(buf_bytes(&text)));
         return true;
     }

@@ -91,7 +91,7 @@ bool recovery_data_open(struct cli *cli, struct save *save, struct err *err)
     const char *const directory = option_text(&cli->options, "split");
     const bool force = option_switch(&cli->options, "force");
 
-    if (path == NULL || path[0] == '\0') {
+    if (path == NULL || path[0] == '\0' || save_is_output(path)) {
         return directory == NULL || cli_fail(cli, EXIT_USAGE, NULL) ||
                err_set(err, FAIL_MALFORMED,
                        "--split needs --recoverydata, too: the file that has all of them");
@@ -139,6 +139,8 @@ bool recovery_data_keep(struct cli *cli, struct save *save, const struct json *s
         return true;
     }
     const char *const path = option_text(&cli->options, "recoverydata");
+    if (save->is_exposed)
+        output_warn(&cli->out, "%s keeps its mode: others on this machine may read it", path);
     if (save_finish(save, buf_bytes(&line), err)) {
         output_say(&cli->out, "Recovery data saved to: %s", path);
         split(cli, secrets);

@@ -35,7 +35,7 @@ static const char *output_or_name(struct cli *cli, const char *name, const char 
 {
     const char *const path = option_text(&cli->options, "output");
 
-    if (path != NULL && path[0] != '\0' && strcmp(path, "-") != 0)
+    if (path != NULL && path[0] != '\0' && !save_is_output(path))
         return path;
     if (path == NULL && name[0] != '.' && name[0] != '-' && strchr(name, '/') == NULL)
         return name;

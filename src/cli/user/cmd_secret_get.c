@@ -278,8 +278,12 @@ static bool show(struct cli *cli, const struct shown *shown, struct save *save, 
     if (!save->is_open)
         return output_result(&cli->out, "Secret", buf_bytes(&shown->data), buf_bytes(&shown->text),
                              err);
+    if (save->is_exposed)
+        output_warn(&cli->out, "%s keeps its mode: others on this machine may read it", path);
     if (!save_finish(save, buf_bytes(shown->form == FORM_ALL ? &shown->map : &shown->text), err))
         return false;
+    if (save_is_output(path))
+        return true;
     buf_add_string(&data, "{\"file\":");
     json_put_string(&data, bytes_of_string(path));
     buf_add_u8(&data, '}');

@@ -131,7 +131,7 @@ struct key *identity_recovery_key(struct cli *cli, struct err *err)
     if (!has_source(cli, "signing", err))
         return NULL;
     auto_key *key = find_key(cli, key_from_recovery_private_pem, err);
-    if (key == NULL || key_is_for_recovery(key, "private key on the token", err))
+    if (key == NULL || key_is_for_recovery(key, "private key on the token: a recovery key is RSA", err))
         return TAKE(key);
     (void)cli_fail(cli, EXIT_KEY, NULL);
     return NULL;
