@@ -77,12 +77,20 @@ def contexts_are_listed_shown_and_removed(home):
     s.close()
 
 
-def a_context_is_replaced_only_by_force_and_forgets_the_root_of_another_endpoint(home):
+def a_context_is_replaced_only_by_force_and_forgets_the_root_of_another_endpoint_or_policy(home):
     s = Two(home)
     s.cli("manifest", "set", "manifest.json", "@a", "-i").expect(OK)
     s.cli("context", "add", "a", s.c["b"].address).expect(USAGE, "", "--force replaces it")
-    s.cli("context", "add", "a", s.c["a"].address, "--force").expect(OK)
+    (home / "policy.json").write_text("{}")
+    same, strict = ("context", "add", "a", s.c["a"].address, "--force"), ("--era-config", "policy.json")
+    s.cli(*same).expect(OK)
     s.cli("status", "@a").expect(OK)
+    for change, keep in ((strict, strict), ((), ())):
+        s.cli(*same, *change).expect(OK)
+        s.cli("status", "@a").expect(TRUST, "", "No such file")
+        s.cli("manifest", "verify", "manifest.json", "@a", "-i").expect(OK, "OK\n")
+        s.cli(*same, *keep).expect(OK)
+        s.cli("status", "@a").expect(OK)
     s.cli("context", "add", "a", s.c["b"].address, "--force").expect(OK)
     s.cli("status", "@a").expect(TRUST, "", "No such file")
     s.close()

@@ -44,7 +44,15 @@ static bool take_file(struct cli *cli, const char *flag, char **path, struct err
     return usage(cli);
 }
 
-/* A root that was pinned for another endpoint is nothing to believe. */
+/* policy: NULL, none. */
+static bool trust_alike(const struct context *a, const struct context *b)
+{
+    return strcmp(a->endpoint, b->endpoint) == 0 &&
+           (a->policy == NULL ? b->policy == NULL
+                              : b->policy != NULL && strcmp(a->policy, b->policy) == 0);
+}
+
+/* A root that was pinned for another endpoint, or by another policy, is nothing to believe. */
 static bool drop_stale_cache(const char *name, const struct context *added, struct err *err)
 {
     auto_context before = { 0 };
@@ -53,7 +61,7 @@ static bool drop_stale_cache(const char *name, const struct context *added, stru
 
     if (cache == NULL)
         return false;
-    if (context_load(name, &before, &ignored) && strcmp(before.endpoint, added->endpoint) == 0)
+    if (context_load(name, &before, &ignored) && trust_alike(&before, added))
         return true;
     return unlink(cache) == 0 || access(cache, F_OK) != 0 ||
            err_errno(err, FAIL_UNAVAILABLE, "%s", cache);
