@@ -192,6 +192,14 @@ static bool read_entries(struct crl *crl, struct bytes in, struct err *err)
     return entries_are_plain(crl->entries, err);
 }
 
+static bool is_name(struct bytes whole)
+{
+    X509_NAME *const name = decode(whole, ASN1_ITEM_rptr(X509_NAME));
+
+    X509_NAME_free(name);
+    return name != NULL;
+}
+
 /* TBSCertList. */
 static bool read_signed_part(struct crl *crl, struct bytes in, struct bytes algorithm,
                              struct err *err)
@@ -201,8 +209,9 @@ static bool read_signed_part(struct crl *crl, struct bytes in, struct bytes algo
     if (!starts_with(in, DER_INTEGER) || !take(&in, DER_INTEGER, &version) ||
         !bytes_equal(version.contents, BYTES_LITERAL("\x01")))
         return err_set(err, FAIL_MALFORMED, "it is not of version 2");
-    if (!take(&in, DER_SEQUENCE, &inner) || !take(&in, DER_SEQUENCE, &issuer))
-        return err_set(err, FAIL_MALFORMED, "not DER");
+    if (!take(&in, DER_SEQUENCE, &inner) || !take(&in, DER_SEQUENCE, &issuer) ||
+        !is_name(issuer.whole))
+        return err_set(err, FAIL_MALFORMED, "not DER, or its issuer is no name");
     /* RFC 5280, 5.1.1.2: it stands inside and outside of what is signed. */
     if (!bytes_equal(inner.whole, algorithm))
         return err_set(err, FAIL_MALFORMED, "it names two signature algorithms");
