@@ -104,5 +104,6 @@ bool run_encrypt_secret(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_sign_secret(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_attest_inspect(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_attest_verify(struct cli *cli, struct err *err) MUST_CHECK;
+bool run_attest_quote(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_attest_save(struct cli *cli, struct err *err) MUST_CHECK;
 bool run_collateral_fetch(struct cli *cli, struct err *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Preloaded into tawd by test_confidential_vm.py: the kernel of a confidential VM, as far as tawd sees it. tawd has no such hook
- * itself.
+ * Preloaded into tawd and taw by test_confidential_vm.py: the kernel of a confidential VM, as far as they see it. They have no such
+ * hook themselves.
  *
  *   FAKEVM_ROOT    directory in the place of /: entries of configfs, /proc/swaps, /dev/sev-guest; what lies below its run/
  *                  is on a tmpfs

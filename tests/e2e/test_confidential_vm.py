@@ -12,7 +12,7 @@ import threading
 
 import taw
 from activation import SANITIZED
-from command_line import ATTESTATION, OK, Cli
+from command_line import ATTESTATION, FAILED, NOT_FOUND, OK, USAGE, Cli
 from platforms import PLACES, Platform
 from taw import contains, equal, keys, true
 
@@ -90,6 +90,8 @@ class Vm:
         (home / "policy.json").write_text(json.dumps({form.upper(): member}))
         self.verifying = ["--era-config", home / "policy.json", "--collateral", self.platform.bundle, self.platform.root]
 
+        self.inside = {"LD_PRELOAD": FAKEVM, "FAKEVM_ROOT": str(self.root), "FAKEVM_SOCKET": str(self.processor.path)}
+
     platform = property(lambda self: self.processor.platform)
     device = property(lambda self: self.root / "dev" / "sev-guest")
 
@@ -97,8 +99,7 @@ class Vm:
         (self.root / "proc" / "swaps").write_text(text)
 
     def coordinator(self, *args, key=None):
-        env = {"LD_PRELOAD": FAKEVM, "FAKEVM_ROOT": str(self.root), "FAKEVM_SOCKET": str(self.processor.path)}
-        c = taw.Coordinator(self.home, env=env)
+        c = taw.Coordinator(self.home, env=self.inside)
         c.command = [taw.TAWD, "--seal-dir", str(c.state), "--platform-key", str(key or self.key), "--client-address", "127.0.0.1:0",
                      "--mesh-address", "127.0.0.1:0", "--collateral-dir", str(self.home / "collateral"), *map(str, args)]
         return c
@@ -213,6 +214,42 @@ def a_vm_without_collateral_does_not_start(home):
     equal(status, 2, "exit status")
     contains(log, "--collateral-dir is missing")
     vm.close()
+
+
+def the_command_line_has_evidence_made(home):
+    for form, name in (("tdx", "TDX"), ("snp", "SEV-SNP")):
+        (home / form).mkdir()
+        vm = Vm(home / form, form)
+        env = vm.cli.environment(**vm.inside)
+
+        def quote(*flags):
+            done = vm.cli("attest", "quote", *flags, env=env)
+            vm.nothing_is_left()
+            return done
+
+        def report_data():
+            verified = vm.cli("attest", "verify", "q", "--collateral", vm.platform.bundle, vm.platform.root, "--policy", "policy.json", "--format", "json")
+            data = verified.expect(OK).json("Attestation")
+            equal((data["tee"], data["policy"]["result"]), (form, "accept"), "what was verified")
+            return data["fields"]["report_data"]
+
+        quote("-o", "q").expect(OK, "", "Evidence written to q")
+        equal(report_data(), "00" * 64, "report data")
+        for typed in ("0aFF", "01" * 64):
+            equal(quote("-o", "q", "--report-data", typed, "--format", "json").expect(OK).json("File"), {"file": "q"}, "as data")
+            equal(report_data(), typed.lower().ljust(128, "0"), "report data")
+        (vm.home / "q").write_bytes(quote("-o", "-", "--report-data", "02").expect(OK).raw)
+        equal(report_data(), "02".ljust(128, "0"), "report data on standard output")
+        for wrong, part in (("", "want 1 to 64 bytes"), ("01" * 65, "want 1 to 64 bytes in hex, not 65"), ("0", "--report-data: "), ("zz", "--report-data: ")):
+            quote("-o", "q", "--report-data", wrong).expect(USAGE, "", part)
+        before = (vm.home / "q").read_bytes()
+        vm.processor.on_outblob = lambda _: b""
+        quote("-o", "q").expect(FAILED, "", "evidence of " + name)
+        vm.processor.on_outblob = lambda _: b"nonsense"
+        quote("-o", "q").expect(FAILED, "", "evidence of " + name)
+        equal((vm.home / "q").read_bytes(), before, "the file stays")
+        vm.cli("attest", "quote", "-o", "q").expect(NOT_FOUND, "", "no TEE found here")
+        vm.close()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import threading
 import envelopes
 import taw
 from ceremony import Ceremony
-from command_line import DIFFERENT, OK, STATE, TRUST, UNREACHABLE, USAGE, Cli, Done
+from command_line import DIFFERENT, NOT_FOUND, OK, STATE, TRUST, UNREACHABLE, USAGE, Cli, Done
 from json_schema import Wrong
 from taw import Coordinator, contains, equal, keys, true
 from test_attest import NOW, make
@@ -102,6 +102,7 @@ ROWS = [
     Row("state inspect", "state"), Row("state backup", "state backup"), Row("state restore", "backup elsewhere --yes", prepare=a_backup),
     Row("attest inspect", "{evidence}/sgx3.quote"),
     Row("attest verify", "{evidence}/sgx3.quote --collateral {evidence}/sgx3.bundle --at %d {made}" % NOW),
+    Row("attest quote", "-o got.quote", status=NOT_FOUND),
     Row("attest save", "{at} -o record.json " + QUOTE, "quote"),
     Row("collateral fetch", "{evidence}/sgx3.quote -o got.json --pcs http://127.0.0.1:1", status=UNREACHABLE),
     Row("context add", "test localhost:4433"), Row("context list"), Row("context show", "prod"), Row("context remove", "prod --yes"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/io/binary.h"
 #include "cli/io/input.h"
-#include "cli/io/save.h"
 #include "cli/recovery/recovering.h"
 #include "cli/recovery/share_input.h"
 #include "cli/user/identity.h"
@@ -79,23 +79,6 @@ bool run_recovery_public_key(struct cli *cli, struct err *err)
     return shown && session_save_quote(&s, err);
 }
 
-/* Binary data to --output, which is never a terminal. */
-static bool put_binary(struct cli *cli, const struct buf *binary, const char *what, struct err *err)
-{
-    const char *const path = option_text(&cli->options, "output");
-    auto_buf data = { 0 };
-
-    if (save_is_output(path))
-        return output_raw(&cli->out, buf_bytes(binary), err) || cli_fail(cli, EXIT_USAGE, NULL);
-    if (!save_file(path, buf_bytes(binary), SAVE_NEW, err))
-        return err->kind == FAIL_STATE ? cli_fail(cli, EXIT_USAGE, NULL) : false;
-    output_say(&cli->out, "%s written to %s", what, path);
-    buf_add_string(&data, "{\"file\":");
-    json_put_string(&data, bytes_of_string(path));
-    buf_add_u8(&data, '}');
-    return output_result(&cli->out, "File", buf_bytes(&data), BYTES_NONE, err);
-}
-
 bool run_sign_secret(struct cli *cli, struct err *err)
 {
     auto_buf signature = { 0 };
@@ -105,7 +88,7 @@ bool run_sign_secret(struct cli *cli, struct err *err)
         return false;
     auto_secret *plain = share_input_read(cli, 0, key, err);
     return plain != NULL && share_input_sign(cli, key, plain, &signature, err) &&
-           put_binary(cli, &signature, "Signature", err);
+           binary_put(cli, &signature, "Signature", SAVE_NEW, err);
 }
 
 static struct key *read_coordinator_key(struct cli *cli, struct err *err)
@@ -136,5 +119,5 @@ bool run_encrypt_secret(struct cli *cli, struct err *err)
         return false;
     auto_secret *plain = share_input_read(cli, 0, key, err);
     return plain != NULL && key_oaep_encrypt(coordinator, secret_bytes(plain), &encrypted, err) &&
-           put_binary(cli, &encrypted, "Encrypted secret", err);
+           binary_put(cli, &encrypted, "Encrypted secret", SAVE_NEW, err);
 }

@@ -46,6 +46,30 @@ const struct command COMMANDS_ATTEST[] = {
                   "attest verify quote.bin --collateral bundle.json --policy policy.json\n"
                   "attest verify quote.bin --collateral bundle.json --at 1751624924 --format "
                   "json" },
+    { .words = "attest quote",
+      .run = run_attest_quote,
+      .flags = FLAGS({ .name = "output",
+                       .letter = 'o',
+                       .kind = FLAG_FILE,
+                       .value = "FILE",
+                       .required = true,
+                       .help = "write the evidence to this file, or replace it in one step" },
+                     { .name = "report-data",
+                       .kind = FLAG_TEXT,
+                       .value = "HEX",
+                       .help = "what the evidence is to be about: up to 64 bytes, with zeros "
+                               "behind them; without it zeros only" }),
+      .summary = "let the TEE of this machine make a quote or report",
+      .text =
+          "Run in a confidential VM, with the rights that the kernel wants for it (configfs-tsm: "
+          "root): the evidence\n"
+          "that `collateral fetch` needs for this platform, and whose measurements, shown by "
+          "`attest inspect`, go into\n"
+          "the manifest or a policy. It says what runs here, and of --report-data that "
+          "somebody here asked for it. It\n"
+          "ends with 6 where there is no TEE.",
+      .examples = "attest quote -o rack7.quote\n"
+                  "attest quote --report-data 0102 -o - | taw attest inspect -" },
     { .words = "attest save",
       ONE_ENDPOINT,
       .run = run_attest_save,
